@@ -1,0 +1,91 @@
+//! Audit records that need not survive a crash wait here for their turn.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::{AuditLog, AuditRecord};
+use crate::error::{StoreError, chain};
+
+/// The most records that wait; beyond it the oldest go, and the log says how many.
+const MAX_WAITING: usize = 10_000;
+/// The most records of one write.
+const MAX_WRITE: usize = 500;
+
+/// Takes audit records without waiting and writes them in the background, in groups.
+///
+/// Bookings and cancellations do not come this way: their records go through the outbox.
+pub struct AuditBuffer {
+    log: Arc<dyn AuditLog>,
+    waiting: Mutex<VecDeque<AuditRecord>>,
+    arrived: Notify,
+}
+
+impl AuditBuffer {
+    /// An empty buffer in front of `log`.
+    pub fn new(log: Arc<dyn AuditLog>) -> Self {
+        Self {
+            log,
+            waiting: Mutex::default(),
+            arrived: Notify::new(),
+        }
+    }
+
+    /// Takes a record; never waits.
+    pub fn push(&self, record: AuditRecord) {
+        let lost = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.push_back(record);
+            if waiting.len() > MAX_WAITING {
+                waiting.pop_front()
+            } else {
+                None
+            }
+        };
+        if let Some(lost) = lost {
+            tracing::error!(audit_id = %lost.id, action = ?lost.action, "audit record dropped: the audit log does not keep up");
+        }
+        self.arrived.notify_one();
+    }
+
+    /// Waits until there is something to write.
+    pub async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Writes all that waits. After an error the records wait on, and a later call writes them.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        loop {
+            let group = self.take();
+            if group.is_empty() {
+                return Ok(());
+            }
+            if let Err(error) = self.log.append(&group).await {
+                tracing::warn!(
+                    error = chain(&error),
+                    records = group.len(),
+                    "audit records wait: the audit log is away"
+                );
+                self.put_back(group);
+                return Err(error);
+            }
+        }
+    }
+
+    fn take(&self) -> Vec<AuditRecord> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.len().min(MAX_WRITE);
+        waiting.drain(..count).collect()
+    }
+
+    fn put_back(&self, group: Vec<AuditRecord>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for record in group.into_iter().rev() {
+            if waiting.len() >= MAX_WAITING {
+                break;
+            }
+            waiting.push_front(record);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The audit log: who did what, when, from where, and how it ended.
+
+mod buffer;
+mod ports;
+mod record;
+
+pub use buffer::AuditBuffer;
+pub use ports::AuditLog;
+#[cfg(any(test, feature = "testing"))]
+pub use ports::MockAuditLog;
+pub use record::{Action, Actor, AuditId, AuditRecord, Details, Level, Outcome, Target};

@@ -1,0 +1,254 @@
+//! The audit record.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::booking::BookingId;
+use crate::event::{EventId, hex_bytes, write_hex};
+use crate::request::{Identity, Origin};
+use crate::time::Timestamp;
+use crate::user::{Role, UserId};
+
+/// An audit record's id: an ObjectId, made with the record, so that writing it twice leaves one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AuditId([u8; 12]);
+
+impl AuditId {
+    /// From the ObjectId's bytes.
+    pub fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self(bytes)
+    }
+
+    /// The ObjectId's bytes.
+    pub fn bytes(self) -> [u8; 12] {
+        self.0
+    }
+
+    /// Parses 24 hexadecimal characters.
+    pub fn parse(text: &str) -> Option<Self> {
+        hex_bytes(text).map(Self)
+    }
+}
+
+impl fmt::Display for AuditId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_hex(&self.0, f)
+    }
+}
+
+impl fmt::Debug for AuditId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuditId({self})")
+    }
+}
+
+/// How much attention a record deserves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Business as usual.
+    Info,
+    /// Somebody was refused.
+    Warn,
+}
+
+/// What was done; the serialised names are part of the log's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// An account was made.
+    #[serde(rename = "user.register")]
+    Register,
+    /// An admin's account was made.
+    #[serde(rename = "admin.create")]
+    CreateAdmin,
+    /// Somebody signed in, or tried to.
+    #[serde(rename = "user.login")]
+    Login,
+    /// An event was made.
+    #[serde(rename = "event.create")]
+    CreateEvent,
+    /// An event was changed.
+    #[serde(rename = "event.update")]
+    UpdateEvent,
+    /// An event was deleted.
+    #[serde(rename = "event.delete")]
+    DeleteEvent,
+    /// Tickets were booked.
+    #[serde(rename = "booking.create")]
+    Book,
+    /// A booking was cancelled.
+    #[serde(rename = "booking.cancel")]
+    Cancel,
+}
+
+/// Who did it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Actor {
+    /// The user's number, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<i64>,
+    /// The user's role at that time, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// The client's address, if known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+/// What it was done to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// `user`, `event` or `booking`.
+    pub kind: String,
+    /// Its id as text.
+    pub id: String,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was done.
+    Success,
+    /// It was refused.
+    Failure,
+}
+
+/// Further facts, by name.
+pub type Details = Map<String, Value>;
+
+/// One line of the audit log. Its JSON form is the stored document without the id, with `at` as
+/// milliseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditRecord {
+    /// The id.
+    #[serde(with = "audit_id")]
+    pub id: AuditId,
+    /// When.
+    #[serde(with = "millis")]
+    pub at: Timestamp,
+    /// How much attention it deserves.
+    pub level: Level,
+    /// What was done.
+    pub action: Action,
+    /// Who did it.
+    pub actor: Actor,
+    /// What it was done to, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The request that it was done with.
+    pub request_id: String,
+    /// Further facts.
+    #[serde(default)]
+    pub details: Details,
+}
+
+impl AuditRecord {
+    /// A record of something that was done, by nobody known, to nothing in particular.
+    pub fn new(id: AuditId, at: Timestamp, action: Action, origin: &Origin) -> Self {
+        Self {
+            id,
+            at,
+            level: Level::Info,
+            action,
+            actor: Actor {
+                address: origin.address.clone(),
+                ..Actor::default()
+            },
+            target: None,
+            outcome: Outcome::Success,
+            request_id: origin.request_id.to_string(),
+            details: Details::new(),
+        }
+    }
+
+    /// The same record, done by `who`.
+    #[must_use]
+    pub fn by(mut self, who: Identity) -> Self {
+        self.actor.user_id = Some(who.user_id.get());
+        self.actor.role = Some(who.role.as_str().to_owned());
+        self
+    }
+
+    /// The same record, of something that was refused.
+    #[must_use]
+    pub fn failed(mut self) -> Self {
+        (self.level, self.outcome) = (Level::Warn, Outcome::Failure);
+        self
+    }
+
+    /// The same record, about a user.
+    #[must_use]
+    pub fn on_user(self, id: UserId) -> Self {
+        self.on("user", id.to_string())
+    }
+
+    /// The same record, about an event.
+    #[must_use]
+    pub fn on_event(self, id: EventId) -> Self {
+        self.on("event", id.to_string())
+    }
+
+    /// The same record, about a booking.
+    #[must_use]
+    pub fn on_booking(self, id: BookingId) -> Self {
+        self.on("booking", id.to_string())
+    }
+
+    /// The same record with one more fact.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    fn on(mut self, kind: &str, id: String) -> Self {
+        self.target = Some(Target {
+            kind: kind.to_owned(),
+            id,
+        });
+        self
+    }
+}
+
+impl From<Role> for Value {
+    fn from(role: Role) -> Self {
+        Value::from(role.as_str())
+    }
+}
+
+mod audit_id {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use super::AuditId;
+
+    pub(super) fn serialize<S: Serializer>(id: &AuditId, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<AuditId, D::Error> {
+        let text = String::deserialize(from)?;
+        AuditId::parse(&text)
+            .ok_or_else(|| D::Error::custom("an audit id has 24 hexadecimal characters"))
+    }
+}
+
+mod millis {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::time::Timestamp;
+
+    pub(super) fn serialize<S: Serializer>(at: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_i64(at.millis())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+        i64::deserialize(from).map(Timestamp::from_millis)
+    }
+}

@@ -1,0 +1,103 @@
+//! Idempotency keys: the same request twice is one booking.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use super::Quantity;
+use crate::event::EventId;
+use crate::stock::{KeyHash, TicketType};
+use crate::text::InvalidValue;
+use crate::user::UserId;
+
+/// A client's name for one request: 1 to 255 visible ASCII characters, scoped to the user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Parses a key from outside.
+    pub fn parse(raw: &str) -> Result<Self, InvalidValue> {
+        let fits = (1..=255).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic());
+        if fits {
+            Ok(Self(raw.to_owned()))
+        } else {
+            Err(InvalidValue::NotAKey)
+        }
+    }
+
+    /// The key.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// How a hold of this user and key names it.
+    pub fn hash_for(&self, user: UserId) -> KeyHash {
+        KeyHash::new(sha256(&format!("{user}:{}", self.0)))
+    }
+}
+
+/// SHA-256 in hexadecimal over what a request asked for: another request under the same key has
+/// another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    /// The fingerprint of a request to book.
+    pub fn of_booking(event: EventId, ticket_type: &TicketType, quantity: Quantity) -> Self {
+        let (ticket_type, quantity) = (ticket_type.as_str(), quantity.get());
+        Self(sha256(&format!(
+            "create-booking\n{event}\n{ticket_type}\n{quantity}"
+        )))
+    }
+
+    /// Takes a fingerprint from a store: 64 hexadecimal characters.
+    pub fn from_stored(hex: String) -> Self {
+        Self(hex)
+    }
+
+    /// The 64 hexadecimal characters.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A key together with what it was used for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyUse {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// What was asked under it.
+    pub fingerprint: Fingerprint,
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text)
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_visible_ascii() {
+        for bad in ["", " ", "a b", "ä", "a\n", &"x".repeat(256)] {
+            assert!(IdempotencyKey::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(IdempotencyKey::parse(&"~".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn hashes_are_64_hexadecimal_characters_and_scoped_to_the_user() {
+        let key = IdempotencyKey::parse("k").unwrap();
+        let (one, two) = (key.hash_for(UserId::new(1)), key.hash_for(UserId::new(2)));
+        assert_ne!(one, two);
+        assert_eq!(one.as_str().len(), 64);
+        assert!(one.as_str().bytes().all(|b| b.is_ascii_hexdigit()));
+    }
+}

@@ -1,0 +1,26 @@
+//! Bookings: who has how many tickets of which event.
+
+// mod book;
+// mod cancel;
+mod entity;
+mod idempotency;
+mod ports;
+// mod resolve;
+// mod service;
+mod use_cases;
+
+pub use entity::{Booking, BookingId, BookingStatus, Quantity};
+pub use idempotency::{Fingerprint, IdempotencyKey, KeyUse};
+pub use ports::{
+    BookingRepository, CancelOutcome, Cancellation, Cancelled, CommitError, CommitOutcome,
+    FenceOutcome, KeyedBooking, NewBooking, OutboxId, OutboxRepository, OutboxRow, PendingWork,
+    ReservationRow,
+};
+#[cfg(any(test, feature = "testing"))]
+pub use ports::{MockBookingRepository, MockOutboxRepository};
+// pub use service::{BookingPorts, BookingService, BookingSettings};
+#[cfg(any(test, feature = "testing"))]
+pub use use_cases::MockBookingUseCases;
+pub use use_cases::{
+    BookError, BookTickets, Booked, BookingUseCases, BookingWithEvent, CancelError,
+};

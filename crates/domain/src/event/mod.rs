@@ -1,0 +1,22 @@
+//! Events: what is sold, when and where.
+
+// mod deletion;
+mod entity;
+mod metadata;
+mod ports;
+// mod service;
+mod use_cases;
+
+pub use entity::{
+    Capacity, Description, Event, EventChange, EventDetails, EventId, EventSummary, Location,
+    NewEvent, Title,
+};
+pub(crate) use entity::{hex_bytes, write_hex};
+pub use metadata::Metadata;
+#[cfg(any(test, feature = "testing"))]
+pub use ports::MockEventRepository;
+pub use ports::{EventRepository, UpdateEventError};
+// pub use service::{EventPorts, EventService};
+#[cfg(any(test, feature = "testing"))]
+pub use use_cases::MockEventUseCases;
+pub use use_cases::{DeleteEventError, EventUseCases, UpdateError};

@@ -1,0 +1,54 @@
+//! What events need from outside. Their stock has a port of its own,
+//! [`crate::stock::StockRepository`].
+
+use async_trait::async_trait;
+
+use super::{Event, EventChange, EventId, EventSummary, NewEvent};
+use crate::error::StoreError;
+use crate::page::{Page, PageRequest};
+use crate::time::Timestamp;
+
+/// Why an event was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateEventError {
+    /// There is no such event.
+    #[error("there is no such event")]
+    NotFound,
+    /// More tickets are sold or held than the new number of tickets.
+    #[error("the new number of tickets is below what is sold")]
+    CapacityBelowSold,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Keeps the events.
+///
+/// Writes are answered when they survive the loss of any minority of the store's servers; reads see
+/// every write that was answered before they began.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait EventRepository: Send + Sync {
+    /// Stores an event whose tickets are all available, as the single ticket type `general`.
+    async fn insert(&self, event: &NewEvent) -> Result<Event, StoreError>;
+
+    /// The event of that id.
+    async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError>;
+
+    /// What bookings show of those of `ids` (at most 100) that exist, in any order; one query.
+    async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError>;
+
+    /// A page of all events by date, then id.
+    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError>;
+
+    /// Changes an event in one atomic step, whole or not at all, and returns it as it then is.
+    ///
+    /// A new capacity moves the available tickets by the same difference, computed by the store in the
+    /// same step: read, compute and write would lose what is sold in between.
+    async fn update(
+        &self,
+        id: EventId,
+        change: &EventChange,
+        at: Timestamp,
+    ) -> Result<Event, UpdateEventError>;
+}

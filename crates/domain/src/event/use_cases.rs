@@ -1,0 +1,73 @@
+//! What can be done with events, as the outside sees it.
+
+use async_trait::async_trait;
+
+use super::{Event, EventChange, EventDetails, EventId};
+use crate::error::Failure;
+use crate::page::{Page, PageRequest};
+use crate::request::{Identity, Origin};
+
+/// Why an event was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateError {
+    /// There is no such event.
+    #[error("there is no such event")]
+    NotFound,
+    /// More tickets are sold or held than the new number of tickets.
+    #[error("the new number of tickets is below what is sold")]
+    CapacityBelowSold,
+    /// It could not be done.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// Why an event was not deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteEventError {
+    /// There is no such event.
+    #[error("there is no such event")]
+    NotFound,
+    /// It has a booking, maybe a cancelled one: the books keep both.
+    #[error("the event has bookings")]
+    HasBookings,
+    /// It could not be done.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
+
+/// What can be done with events. The caller has checked that `by` is an admin; every change leaves
+/// an audit record.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait EventUseCases: Send + Sync {
+    /// Makes an event with all its tickets available.
+    async fn create(
+        &self,
+        details: EventDetails,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<Event, Failure>;
+
+    /// Changes an event, whole or not at all.
+    async fn update(
+        &self,
+        id: EventId,
+        change: EventChange,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<Event, UpdateError>;
+
+    /// Deletes an event that has no booking and never had one.
+    async fn delete(
+        &self,
+        id: EventId,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<(), DeleteEventError>;
+
+    /// The event of that id.
+    async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure>;
+
+    /// A page of all events by date, then id.
+    async fn list(&self, page: PageRequest) -> Result<Page<Event>, Failure>;
+}

@@ -1,0 +1,29 @@
+//! The heart of Boxoffice: users, events, bookings and the stock of tickets, the ports to what
+//! stores them, and the use cases.
+//!
+//! Nothing in here knows a database driver, HTTP or a runtime: time, sleeping, spawning, ids,
+//! password hashing and token signing are ports too. The folders:
+//!
+//! - [`user`], [`event`], [`booking`]: entities, their ports and their use cases;
+//! - [`stock`]: the tickets of an event, what is held of them, and the upkeep that makes two
+//!   databases agree ([`stock::Settler`], [`stock::Recovery`], [`stock::Relay`]);
+//! - [`audit`]: what is written down about who did what;
+//! - [`access`]: who may call at this moment; [`health`]: which store is away;
+//! - `testing` (feature `testing`): the in-memory backend and the port contract suites. Each
+//!   port's mock stands beside the port, `MockUserRepository` beside [`user::UserRepository`].
+
+pub mod access;
+pub mod audit;
+pub mod booking;
+pub mod error;
+pub mod event;
+pub mod health;
+pub mod page;
+pub mod request;
+pub mod runtime;
+pub mod stock;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod text;
+pub mod time;
+pub mod user;

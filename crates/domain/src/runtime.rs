@@ -1,0 +1,101 @@
+//! The ports to the machine: time, sleeping, tasks and ids.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::{Either, select};
+use tokio::sync::oneshot;
+
+use crate::audit::AuditId;
+use crate::event::EventId;
+use crate::stock::{ClosingToken, ReservationId};
+use crate::time::Timestamp;
+
+/// A task: runs to its end by itself.
+pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Tells the time.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait Clock: Send + Sync {
+    /// The time of day, UTC.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed moment; never goes back, goes on while the process is suspended or
+    /// not, as the platform has it.
+    fn monotonic(&self) -> Duration;
+}
+
+/// Sleeps.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait Timer: Send + Sync {
+    /// Returns after `span`.
+    async fn sleep(&self, span: Duration);
+}
+
+/// Starts tasks that outlive their starter.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait Spawner: Send + Sync {
+    /// Runs `task` to its end, whatever becomes of the caller. An orderly shutdown waits for it.
+    fn spawn(&self, task: Task);
+}
+
+/// Makes ids that nobody has made before.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait IdGenerator: Send + Sync {
+    /// A new event id (ObjectId: seconds, randomness, counter).
+    fn event_id(&self) -> EventId;
+    /// A new reservation id (UUIDv7, RFC 9562).
+    fn reservation_id(&self) -> ReservationId;
+    /// A new token for the try to delete an event.
+    fn closing_token(&self) -> ClosingToken;
+    /// A new audit record id (ObjectId).
+    fn audit_id(&self) -> AuditId;
+}
+
+/// The machine's ports together, as the use cases take them.
+#[derive(Clone)]
+pub struct Runtime {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Sleeping.
+    pub timer: Arc<dyn Timer>,
+    /// Tasks.
+    pub spawner: Arc<dyn Spawner>,
+    /// Ids.
+    pub ids: Arc<dyn IdGenerator>,
+}
+
+impl Runtime {
+    /// Runs `work` in a task of its own and waits for its result, at most `deadline`.
+    ///
+    /// `None` means that the deadline passed: the work goes on all the same. The task of its own is
+    /// why a client that hangs up interrupts nothing between two databases.
+    pub async fn in_own_task<T: Send + 'static>(
+        &self,
+        deadline: Duration,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let (sender, receiver) = oneshot::channel();
+        self.spawner.spawn(Box::pin(async move {
+            // The receiver is gone when the client hung up; the work counts, not its answer.
+            let _ = sender.send(work.await);
+        }));
+        self.within(deadline, receiver).await?.ok()
+    }
+
+    /// Waits for `work`, at most `span`; `None` when it did not come to its end.
+    pub async fn within<T>(
+        &self,
+        span: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> Option<T> {
+        match select(std::pin::pin!(work), self.timer.sleep(span)).await {
+            Either::Left((value, _)) => Some(value),
+            Either::Right(((), _)) => None,
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The stock of an event's tickets: what is available, what is held, what came back.
+
+mod ports;
+mod reservation;
+
+#[cfg(any(test, feature = "testing"))]
+pub use ports::MockStockRepository;
+pub use ports::{MAX_HOLDS, ReserveError, StockRepository};
+pub use reservation::{
+    ClosingState, ClosingToken, Hold, HoldRef, KeyHash, Refusal, Reservation, ReservationId,
+    ReserveOutcome, StaleClosing, StockBatch, StockReturn, TicketType,
+};

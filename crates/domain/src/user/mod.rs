@@ -1,0 +1,23 @@
+//! Users: who may sign in, and as what.
+
+mod account;
+mod credentials;
+mod ports;
+// mod service;
+mod use_cases;
+
+pub use account::{Email, NewUser, PersonName, Role, User, UserId};
+pub use credentials::{Claims, Password, PasswordAttempt, PasswordHash, SignedToken};
+pub use ports::{
+    Account, CreateAdminError, CreateUserError, HashError, PasswordHasher, TokenError, TokenSigner,
+    UserRepository,
+};
+#[cfg(any(test, feature = "testing"))]
+pub use ports::{MockPasswordHasher, MockTokenSigner, MockUserRepository};
+// pub use service::{AccountPorts, AccountService, AdminSetup};
+#[cfg(any(test, feature = "testing"))]
+pub use use_cases::MockAccountUseCases;
+pub use use_cases::{
+    AccountUseCases, AdminGate, Login, LoginError, NewAccount, ProfileError, RegisterAdminError,
+    RegisterError,
+};

@@ -1,0 +1,112 @@
+//! What users need from outside.
+
+use async_trait::async_trait;
+
+use super::{
+    Claims, Email, NewUser, Password, PasswordAttempt, PasswordHash, Role, SignedToken, User,
+    UserId,
+};
+use crate::error::StoreError;
+
+/// A user with the hash that the password is checked against.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// The user.
+    pub user: User,
+    /// The password's hash.
+    pub password_hash: PasswordHash,
+}
+
+/// Why a user was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    /// Another user has that address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a first admin was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAdminError {
+    /// There is an admin already.
+    #[error("an admin exists")]
+    AdminExists,
+    /// Another user has that address.
+    #[error("the e-mail address is taken")]
+    EmailTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Keeps the users. A user whose row is gone or marked as deleted is no user for any of the reads.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait UserRepository: Send + Sync {
+    /// Stores a user under a new id. Of any number of calls at once with the same address (without
+    /// regard to case) exactly one succeeds. On `Ok` the user is on disk.
+    async fn insert(&self, user: &NewUser) -> Result<User, CreateUserError>;
+
+    /// Stores an admin if, and only if, there is none: of any number of calls at once at most one
+    /// succeeds. `user.role` is [`Role::Admin`].
+    async fn insert_first_admin(&self, user: &NewUser) -> Result<User, CreateAdminError>;
+
+    /// Whether there is an admin.
+    async fn admin_exists(&self) -> Result<bool, StoreError>;
+
+    /// The user of that address, compared without case.
+    async fn find_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError>;
+
+    /// The user of that id.
+    async fn find(&self, id: UserId) -> Result<Option<User>, StoreError>;
+
+    /// The present roles of those of `ids` (at most 1,000) who still are users; the others are
+    /// missing from the answer. One query.
+    async fn roles(&self, ids: &[UserId]) -> Result<Vec<(UserId, Role)>, StoreError>;
+}
+
+/// Why no hash was computed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// Too many are waiting already.
+    #[error("too many passwords are being hashed")]
+    Busy,
+    /// The hash or the hasher is broken.
+    #[error("the password hash cannot be computed")]
+    Broken(#[source] crate::error::Cause),
+}
+
+/// Hashes passwords, slowly by intent. Implementations keep this off the threads that serve
+/// requests, and bounded in number.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// A salted hash of a new password.
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError>;
+
+    /// Whether `attempt` is the password behind `hash`. `None` stands for an account that does not
+    /// exist: the answer is then `false` after the same work, so that the time tells nothing.
+    async fn verify<'a>(
+        &self,
+        attempt: &PasswordAttempt,
+        hash: Option<&'a PasswordHash>,
+    ) -> Result<bool, HashError>;
+}
+
+/// Why a token is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the token is expired, malformed or not ours")]
+pub struct TokenError;
+
+/// Signs tokens and checks them (JWT, RFC 7519).
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait TokenSigner: Send + Sync {
+    /// A token that says `claims`, from now on for the configured life.
+    fn sign(&self, claims: Claims) -> Result<SignedToken, TokenError>;
+
+    /// What `token` says, if we signed it, with our algorithm, and it has not expired.
+    fn verify(&self, token: &str) -> Result<Claims, TokenError>;
+}
