@@ -1,9 +1,9 @@
 //! Who may call at this moment.
 
-// mod directory;
+mod directory;
 
 use async_trait::async_trait;
-// pub use directory::UserDirectory;
+pub use directory::UserDirectory;
 
 use crate::request::Identity;
 

@@ -1,9 +1,9 @@
 //! Which store is away at this moment.
 
-// mod monitor;
+mod monitor;
 
 use async_trait::async_trait;
-// pub use monitor::HealthMonitor;
+pub use monitor::HealthMonitor;
 
 use crate::error::StoreError;
 

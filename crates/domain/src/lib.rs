@@ -8,7 +8,8 @@
 //! - [`stock`]: the tickets of an event, what is held of them, and the upkeep that makes two
 //!   databases agree ([`stock::Settler`], [`stock::Recovery`], [`stock::Relay`]);
 //! - [`audit`]: what is written down about who did what;
-//! - [`access`]: who may call at this moment; [`health`]: which store is away;
+//! - [`access`]: who may call at this moment; [`health`]: which store is away; [`upkeep`]: the
+//!   background work; [`grouping`]: reads that share a round trip;
 //! - `testing` (feature `testing`): the in-memory backend and the port contract suites. Each
 //!   port's mock stands beside the port, `MockUserRepository` beside [`user::UserRepository`].
 
@@ -17,6 +18,7 @@ pub mod audit;
 pub mod booking;
 pub mod error;
 pub mod event;
+pub mod grouping;
 pub mod health;
 pub mod page;
 pub mod request;
@@ -26,4 +28,5 @@ pub mod stock;
 pub mod testing;
 pub mod text;
 pub mod time;
+pub mod upkeep;
 pub mod user;

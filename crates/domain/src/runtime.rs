@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::audit::AuditId;
 use crate::event::EventId;
@@ -97,5 +97,42 @@ impl Runtime {
             Either::Left((value, _)) => Some(value),
             Either::Right(((), _)) => None,
         }
+    }
+}
+
+/// Asks background work to come to its end.
+pub struct StopSignal(watch::Sender<bool>);
+
+/// Tells background work when to come to its end.
+#[derive(Clone)]
+pub struct Stop(watch::Receiver<bool>);
+
+impl StopSignal {
+    /// A signal, and what it is heard by.
+    pub fn new() -> (Self, Stop) {
+        let (sender, receiver) = watch::channel(false);
+        (Self(sender), Stop(receiver))
+    }
+
+    /// Asks all who listen to stop.
+    pub fn send(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Stop {
+    /// Returns when stopping is asked for, or nobody is left to ask.
+    pub async fn requested(&mut self) {
+        // An error means that the sender is gone: then nobody wants the work any more.
+        let _ = self.0.wait_for(|stop| *stop).await;
+    }
+
+    /// Waits for `span`; `true` as soon as stopping is asked for.
+    pub async fn within(&mut self, runtime: &Runtime, span: Duration) -> bool {
+        let requested = std::pin::pin!(self.requested());
+        matches!(
+            select(requested, runtime.timer.sleep(span)).await,
+            Either::Left(_)
+        )
     }
 }

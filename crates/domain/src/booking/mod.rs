@@ -1,12 +1,12 @@
 //! Bookings: who has how many tickets of which event.
 
-// mod book;
-// mod cancel;
+mod cancel;
 mod entity;
+mod flow;
 mod idempotency;
 mod ports;
-// mod resolve;
-// mod service;
+mod resolve;
+mod service;
 mod use_cases;
 
 pub use entity::{Booking, BookingId, BookingStatus, Quantity};
@@ -18,7 +18,7 @@ pub use ports::{
 };
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockBookingRepository, MockOutboxRepository};
-// pub use service::{BookingPorts, BookingService, BookingSettings};
+pub use service::{BookingPorts, BookingService, BookingSettings};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockBookingUseCases;
 pub use use_cases::{

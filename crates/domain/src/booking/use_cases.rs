@@ -55,6 +55,13 @@ pub enum BookError {
     Failed(#[from] Failure),
 }
 
+impl BookError {
+    /// Whether this is an answer about the event or the key, and not a failure to find out.
+    pub(super) fn is_refusal(&self) -> bool {
+        !matches!(self, Self::Failed(_))
+    }
+}
+
 /// Why nothing was cancelled.
 #[derive(Debug, thiserror::Error)]
 pub enum CancelError {

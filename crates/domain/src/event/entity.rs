@@ -190,6 +190,23 @@ impl EventChange {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// The names of the fields that it changes, as clients know them.
+    pub fn fields(&self) -> Vec<&'static str> {
+        let fields = [
+            ("title", self.title.is_some()),
+            ("description", self.description.is_some()),
+            ("date", self.date.is_some()),
+            ("location", self.location.is_some()),
+            ("totalTickets", self.capacity.is_some()),
+            ("metadata", self.metadata.is_some()),
+        ];
+        fields
+            .into_iter()
+            .filter(|(_, changes)| *changes)
+            .map(|(name, _)| name)
+            .collect()
+    }
 }
 
 #[cfg(test)]

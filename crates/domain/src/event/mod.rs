@@ -1,10 +1,10 @@
 //! Events: what is sold, when and where.
 
-// mod deletion;
+mod deletion;
 mod entity;
 mod metadata;
 mod ports;
-// mod service;
+mod service;
 mod use_cases;
 
 pub use entity::{
@@ -16,7 +16,7 @@ pub use metadata::Metadata;
 #[cfg(any(test, feature = "testing"))]
 pub use ports::MockEventRepository;
 pub use ports::{EventRepository, UpdateEventError};
-// pub use service::{EventPorts, EventService};
+pub use service::{EventPorts, EventService};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockEventUseCases;
 pub use use_cases::{DeleteEventError, EventUseCases, UpdateError};

@@ -3,7 +3,7 @@
 mod account;
 mod credentials;
 mod ports;
-// mod service;
+mod service;
 mod use_cases;
 
 pub use account::{Email, NewUser, PersonName, Role, User, UserId};
@@ -14,7 +14,7 @@ pub use ports::{
 };
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockPasswordHasher, MockTokenSigner, MockUserRepository};
-// pub use service::{AccountPorts, AccountService, AdminSetup};
+pub use service::{AccountPorts, AccountService, AdminSetup};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockAccountUseCases;
 pub use use_cases::{

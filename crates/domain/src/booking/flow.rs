@@ -1,0 +1,251 @@
+//! How a booking is made: reserve in the stock, commit with the bookings, settle later.
+//!
+//! The two databases share no transaction. What keeps them exact is the order of the steps, one id
+//! for both sides, and the rule that nothing is guessed: an unknown outcome is either looked up
+//! behind a fence or left to recovery.
+
+use super::{
+    BookError, BookTickets, Booked, BookingPorts, BookingSettings, CommitError, CommitOutcome,
+    Fingerprint, KeyUse, NewBooking,
+};
+use crate::audit::{Action, AuditRecord};
+use crate::error::{Failure, StoreError};
+use crate::request::{Identity, Origin};
+use crate::stock::{
+    HoldRef, Refusal, Reservation, ReserveError, ReserveOutcome, StockBatch, TicketType,
+};
+
+/// How often a reservation is made anew when the reason of its refusal was gone on looking.
+const RESERVE_TRIES: usize = 3;
+
+/// Makes and cancels bookings.
+#[derive(Clone)]
+pub(super) struct BookingFlow {
+    pub(super) ports: BookingPorts,
+    pub(super) settings: BookingSettings,
+}
+
+/// One request to book.
+struct Request<'a> {
+    wish: &'a BookTickets,
+    by: Identity,
+    origin: &'a Origin,
+    ticket_type: TicketType,
+    key: Option<KeyUse>,
+}
+
+impl BookingFlow {
+    pub(super) async fn book(
+        &self,
+        wish: BookTickets,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<Booked, BookError> {
+        let ticket_type = TicketType::general();
+        let fingerprint = Fingerprint::of_booking(wish.event_id, &ticket_type, wish.quantity);
+        let key = wish.key.clone().map(|key| KeyUse { key, fingerprint });
+        let request = Request {
+            wish: &wish,
+            by,
+            origin,
+            ticket_type,
+            key,
+        };
+        // This look only saves work: what decides is the unique key in the booking's own row.
+        if let Some(earlier) = self.replay(&request).await? {
+            return Ok(earlier);
+        }
+        // Each reserve that cannot be followed by a commit is a hold that only recovery takes away, in
+        // a document that every update rewrites.
+        if !self.ports.health.is_up(self.settings.bookings_store) {
+            return Err(Failure::unavailable("the bookings' store is away").into());
+        }
+        match self.reserve(&request).await {
+            Ok(hold) => self.commit(&request, hold).await,
+            // The first request of the key may have been booked between our look and our reserve: then
+            // "sold out" would be the wrong answer to a request that succeeded.
+            Err(refusal) if refusal.is_refusal() => self.replay(&request).await?.ok_or(refusal),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// What an earlier request under the same key was answered, if there was one.
+    async fn replay(&self, request: &Request<'_>) -> Result<Option<Booked>, BookError> {
+        let Some(used) = &request.key else {
+            return Ok(None);
+        };
+        let found = self
+            .ports
+            .bookings
+            .find_by_key(request.by.user_id, &used.key)
+            .await;
+        match found.map_err(Failure::from)? {
+            None => Ok(None),
+            Some(earlier) if earlier.fingerprint != used.fingerprint => Err(BookError::KeyMismatch),
+            Some(earlier) => Ok(Some(Booked {
+                booking: earlier.booking.as_made(),
+                replayed: true,
+            })),
+        }
+    }
+
+    /// Takes the tickets from the stock, or finds out why not.
+    async fn reserve(&self, request: &Request<'_>) -> Result<HoldRef, BookError> {
+        for _ in 0..RESERVE_TRIES {
+            let reservation = self.new_reservation(request);
+            let hold = reservation.hold_ref();
+            match self.send_reservation(reservation).await? {
+                ReserveOutcome::Granted => return Ok(hold),
+                ReserveOutcome::Refused(Refusal::Moved) => {}
+                ReserveOutcome::Refused(refusal) => return Err(refused(refusal)),
+            }
+        }
+        Err(Failure::unavailable("the stock kept moving").into())
+    }
+
+    fn new_reservation(&self, request: &Request<'_>) -> Reservation {
+        let user_id = request.by.user_id;
+        Reservation {
+            id: self.ports.runtime.ids.reservation_id(),
+            event_id: request.wish.event_id,
+            ticket_type: request.ticket_type.clone(),
+            user_id,
+            quantity: request.wish.quantity,
+            key_hash: request.key.as_ref().map(|used| used.key.hash_for(user_id)),
+        }
+    }
+
+    /// Sends one reservation, once, together with what waits to be settled in its event.
+    async fn send_reservation(
+        &self,
+        reservation: Reservation,
+    ) -> Result<ReserveOutcome, BookError> {
+        let hold = reservation.hold_ref();
+        let settle = self.ports.settler.take_for(hold.event_id);
+        let batch = StockBatch {
+            settle,
+            reserve: vec![reservation],
+        };
+        let started = self.ports.runtime.clock.monotonic();
+        let result = self.ports.stock.reserve(&batch).await;
+        let took = self.ports.runtime.clock.monotonic().saturating_sub(started);
+        match result {
+            // After so long a pause recovery may have released the hold already, so its absence proves
+            // no refusal, and its presence is about to end.
+            Ok(_) if took > self.settings.grace / 2 => {
+                self.abandon(hold);
+                Err(Failure::unavailable("the reservation took too long").into())
+            }
+            Ok(outcomes) => outcomes
+                .first()
+                .copied()
+                .ok_or_else(|| no_outcome("stock").into()),
+            Err(ReserveError::NotExecuted(error)) => {
+                self.ports.settler.put_back(batch.settle);
+                Err(Failure::from(error).into())
+            }
+            // Sending it again under its id could take the tickets a second time, after the first hold
+            // was settled and the document has forgotten the id.
+            Err(ReserveError::Unknown(error)) => {
+                self.ports.settler.put_back(batch.settle);
+                self.abandon(hold);
+                Err(Failure::unavailable(error).into())
+            }
+        }
+    }
+
+    /// Turns a hold into a booking.
+    async fn commit(&self, request: &Request<'_>, hold: HoldRef) -> Result<Booked, BookError> {
+        let booking = self.new_booking(request, hold);
+        match self.ports.bookings.commit(&[booking]).await {
+            Ok(outcomes) => {
+                let outcome = outcomes
+                    .into_iter()
+                    .next()
+                    .ok_or_else(|| no_outcome("bookings"))?;
+                self.committed(request, hold, outcome).await
+            }
+            // Every sending was answered with a refusal: no fence is needed.
+            Err(CommitError::RolledBack(error)) => {
+                self.release(hold).await;
+                Err(Failure::from(error).into())
+            }
+            Err(CommitError::Unknown(error)) => {
+                tracing::warn!(
+                    error = crate::error::chain(&error),
+                    "a commit has an unknown outcome"
+                );
+                self.resolve_booking(hold).await
+            }
+        }
+    }
+
+    async fn committed(
+        &self,
+        request: &Request<'_>,
+        hold: HoldRef,
+        outcome: CommitOutcome,
+    ) -> Result<Booked, BookError> {
+        match outcome {
+            CommitOutcome::Booked(booking) => {
+                self.ports.settler.add(hold);
+                self.ports.relay.wake();
+                Ok(Booked {
+                    booking,
+                    replayed: false,
+                })
+            }
+            CommitOutcome::UserGone => {
+                self.release(hold).await;
+                Err(BookError::UserGone)
+            }
+            CommitOutcome::KeyTaken => {
+                self.release(hold).await;
+                self.replay(request).await?.ok_or(BookError::KeyInProgress)
+            }
+            // A row with our id may be a commit of ours that was thought lost, or a fence.
+            CommitOutcome::ReservationTaken => self.resolve_booking(hold).await,
+        }
+    }
+
+    fn new_booking(&self, request: &Request<'_>, hold: HoldRef) -> NewBooking {
+        let runtime = &self.ports.runtime;
+        let (created_at, quantity) = (runtime.clock.now(), request.wish.quantity);
+        let audit = AuditRecord::new(
+            runtime.ids.audit_id(),
+            created_at,
+            Action::Book,
+            request.origin,
+        )
+        .by(request.by)
+        .with("eventId", hold.event_id.to_string())
+        .with("quantity", quantity.get());
+        NewBooking {
+            reservation_id: hold.reservation_id,
+            event_id: hold.event_id,
+            user_id: request.by.user_id,
+            ticket_type: request.ticket_type.clone(),
+            quantity,
+            created_at,
+            key: request.key.clone(),
+            audit,
+        }
+    }
+}
+
+/// What a refusal means to the one who wanted to book.
+fn refused(refusal: Refusal) -> BookError {
+    match refusal {
+        Refusal::EventNotFound => BookError::EventNotFound,
+        Refusal::EventEnded => BookError::EventEnded,
+        Refusal::SoldOut => BookError::SoldOut,
+        Refusal::KeyInFlight => BookError::KeyInProgress,
+        Refusal::Closing => Failure::unavailable("the event is being deleted").into(),
+        Refusal::TooManyHolds => Failure::unavailable("the event has too many holds").into(),
+        Refusal::Moved => Failure::unavailable("the stock kept moving").into(),
+    }
+}
+
+fn no_outcome(store: &'static str) -> Failure {
+    StoreError::unexpected(store, "a group came back without outcomes").into()
+}

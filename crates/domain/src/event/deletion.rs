@@ -1,0 +1,101 @@
+//! How an event is deleted while others may be booking it: close, wait for the holds, look for
+//! bookings, delete.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{DeleteEventError, EventId};
+use crate::booking::BookingRepository;
+use crate::error::{Failure, chain};
+use crate::runtime::Runtime;
+use crate::stock::{ClosingState, ClosingToken, Settler, StockRepository};
+
+/// The time between two looks at the holds.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often the holds are looked at: a little longer than another instance takes to settle.
+const LOOKS: usize = 12;
+
+/// One try to delete an event.
+pub(super) struct Deletion {
+    pub(super) stock: Arc<dyn StockRepository>,
+    pub(super) bookings: Arc<dyn BookingRepository>,
+    pub(super) settler: Arc<Settler>,
+    pub(super) runtime: Runtime,
+}
+
+impl Deletion {
+    pub(super) async fn run(&self, event: EventId) -> Result<(), DeleteEventError> {
+        // A token of its own per try, sent once: a late duplicate of an earlier close, or of an earlier
+        // delete, can then do nothing to this one.
+        let token = self.runtime.ids.closing_token();
+        match self
+            .stock
+            .close(event, token)
+            .await
+            .map_err(Failure::from)?
+        {
+            ClosingState::Gone => Err(DeleteEventError::NotFound),
+            ClosingState::NotMine => {
+                Err(Failure::unavailable("somebody else is deleting the event").into())
+            }
+            ClosingState::Holds | ClosingState::Clear => {
+                let result = self.delete_closed(event, token).await;
+                if result.is_err() {
+                    self.reopen(event, token).await;
+                }
+                result
+            }
+        }
+    }
+
+    async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+    ) -> Result<(), DeleteEventError> {
+        self.wait_for_holds(event, token).await?;
+        // Only now: a hold leaves after its booking is there or can never come, so once there are no
+        // holds no booking can come any more. Looking the other way round misses one in between.
+        if self
+            .bookings
+            .any_trace_of(event)
+            .await
+            .map_err(Failure::from)?
+        {
+            return Err(DeleteEventError::HasBookings);
+        }
+        if self
+            .stock
+            .delete_closed(event, token)
+            .await
+            .map_err(Failure::from)?
+        {
+            Ok(())
+        } else {
+            Err(Failure::unavailable("the event was opened again meanwhile").into())
+        }
+    }
+
+    async fn wait_for_holds(&self, event: EventId, token: ClosingToken) -> Result<(), Failure> {
+        for _ in 0..LOOKS {
+            self.settler.flush().await?;
+            match self.stock.closing_state(event, token).await? {
+                ClosingState::Clear => return Ok(()),
+                ClosingState::Holds => self.runtime.timer.sleep(LOOK_AGAIN).await,
+                ClosingState::NotMine | ClosingState::Gone => {
+                    return Err(Failure::unavailable("the event was opened again meanwhile"));
+                }
+            }
+        }
+        Err(Failure::unavailable(
+            "bookings of the event are on their way",
+        ))
+    }
+
+    /// Opens the event again; if that fails, recovery does it.
+    async fn reopen(&self, event: EventId, token: ClosingToken) {
+        if let Err(error) = self.stock.reopen(event, token).await {
+            tracing::warn!(error = chain(&error), event_id = %event, "an event stays closed until recovery opens it");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The event use cases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::deletion::Deletion;
+use super::{
+    DeleteEventError, Event, EventChange, EventDetails, EventId, EventRepository, EventUseCases,
+    NewEvent, UpdateError, UpdateEventError,
+};
+use crate::audit::{Action, AuditBuffer, AuditRecord};
+use crate::booking::BookingRepository;
+use crate::error::Failure;
+use crate::page::{Page, PageRequest};
+use crate::request::{Identity, Origin};
+use crate::runtime::Runtime;
+use crate::stock::{Settler, StockRepository};
+
+/// What events work with.
+#[derive(Clone)]
+pub struct EventPorts {
+    /// The events.
+    pub events: Arc<dyn EventRepository>,
+    /// Their stock.
+    pub stock: Arc<dyn StockRepository>,
+    /// The bookings, which an event must not have to be deleted.
+    pub bookings: Arc<dyn BookingRepository>,
+    /// Settles holds.
+    pub settler: Arc<Settler>,
+    /// Takes audit records.
+    pub audit: Arc<AuditBuffer>,
+    /// The machine.
+    pub runtime: Runtime,
+}
+
+/// The event use cases.
+pub struct EventService {
+    ports: EventPorts,
+    deadline: Duration,
+}
+
+impl EventService {
+    /// The use cases on `ports`; `deadline` is the longest that a client waits for a deletion.
+    pub fn new(ports: EventPorts, deadline: Duration) -> Self {
+        Self { ports, deadline }
+    }
+
+    fn record(&self, action: Action, by: Identity, origin: &Origin, event: EventId) -> AuditRecord {
+        let runtime = &self.ports.runtime;
+        AuditRecord::new(runtime.ids.audit_id(), runtime.clock.now(), action, origin)
+            .by(by)
+            .on_event(event)
+    }
+}
+
+#[async_trait]
+impl EventUseCases for EventService {
+    async fn create(
+        &self,
+        details: EventDetails,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<Event, Failure> {
+        let runtime = &self.ports.runtime;
+        let (id, created_at) = (runtime.ids.event_id(), runtime.clock.now());
+        let new = NewEvent {
+            id,
+            details,
+            created_by: by.user_id,
+            created_at,
+        };
+        let event = self.ports.events.insert(&new).await?;
+        let record = self.record(Action::CreateEvent, by, origin, id);
+        self.ports
+            .audit
+            .push(record.with("totalTickets", event.total_tickets));
+        Ok(event)
+    }
+
+    async fn update(
+        &self,
+        id: EventId,
+        change: EventChange,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<Event, UpdateError> {
+        let at = self.ports.runtime.clock.now();
+        let record = self
+            .record(Action::UpdateEvent, by, origin, id)
+            .with("fields", change.fields());
+        match self.ports.events.update(id, &change, at).await {
+            Ok(event) => {
+                self.ports.audit.push(record);
+                Ok(event)
+            }
+            Err(UpdateEventError::NotFound) => Err(UpdateError::NotFound),
+            Err(UpdateEventError::CapacityBelowSold) => {
+                self.ports.audit.push(record.failed());
+                Err(UpdateError::CapacityBelowSold)
+            }
+            Err(UpdateEventError::Store(error)) => Err(Failure::from(error).into()),
+        }
+    }
+
+    async fn delete(
+        &self,
+        id: EventId,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<(), DeleteEventError> {
+        let deletion = Deletion {
+            stock: Arc::clone(&self.ports.stock),
+            bookings: Arc::clone(&self.ports.bookings),
+            settler: Arc::clone(&self.ports.settler),
+            runtime: self.ports.runtime.clone(),
+        };
+        let work = async move { deletion.run(id).await };
+        let result = self
+            .ports
+            .runtime
+            .in_own_task(self.deadline, work)
+            .await
+            .unwrap_or_else(|| {
+                Err(Failure::unavailable("the deadline passed before the outcome was known").into())
+            });
+        let record = self.record(Action::DeleteEvent, by, origin, id);
+        match &result {
+            Ok(()) => self.ports.audit.push(record),
+            Err(DeleteEventError::HasBookings) => self.ports.audit.push(record.failed()),
+            Err(_) => {}
+        }
+        result
+    }
+
+    async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure> {
+        Ok(self.ports.events.find(id).await?)
+    }
+
+    async fn list(&self, page: PageRequest) -> Result<Page<Event>, Failure> {
+        Ok(self.ports.events.list(page).await?)
+    }
+}

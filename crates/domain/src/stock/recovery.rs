@@ -1,0 +1,135 @@
+//! Recovery: brings to an end what a crash, or an answer that never came, left half-done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{HoldRef, ReservationId, StockRepository};
+use crate::booking::{BookingRepository, FenceOutcome, ReservationRow};
+use crate::error::StoreError;
+
+/// The most holds, and the most closings, of one step.
+const MAX_STEP: usize = 500;
+
+/// What one round of recovery did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Holds that left because their bookings exist.
+    pub settled: usize,
+    /// Holds whose tickets went back into the stock.
+    pub released: usize,
+    /// Holds whose outcome somebody still has in hand; the next round looks again.
+    pub open: usize,
+    /// Events that nobody was deleting any more and that take reservations again.
+    pub reopened: usize,
+}
+
+/// Looks into holds and closings that are older than the grace. Any number of instances may do so
+/// at once.
+pub struct Recovery {
+    stock: Arc<dyn StockRepository>,
+    bookings: Arc<dyn BookingRepository>,
+    grace: Duration,
+}
+
+impl Recovery {
+    /// Recovery of what is older than `grace`, by the stock's own clock. `grace` is longer than a
+    /// request's deadline and a lock wait together.
+    pub fn new(
+        stock: Arc<dyn StockRepository>,
+        bookings: Arc<dyn BookingRepository>,
+        grace: Duration,
+    ) -> Self {
+        Self {
+            stock,
+            bookings,
+            grace,
+        }
+    }
+
+    /// The age from which holds and closings are looked into.
+    pub fn grace(&self) -> Duration {
+        self.grace
+    }
+
+    /// Does one round: all stale holds and closings there are at this moment.
+    pub async fn round(&self) -> Result<Recovered, StoreError> {
+        let mut done = Recovered::default();
+        loop {
+            let step = self.holds_step(&mut done).await?;
+            if step < MAX_STEP {
+                break;
+            }
+        }
+        for closing in self.stock.stale_closings(self.grace, MAX_STEP).await? {
+            self.stock.reopen(closing.event_id, closing.token).await?;
+            done.reopened += 1;
+        }
+        Ok(done)
+    }
+
+    /// Looks into up to [`MAX_STEP`] holds; returns how many of them came to their end.
+    async fn holds_step(&self, done: &mut Recovered) -> Result<usize, StoreError> {
+        let mut holds: Vec<HoldRef> = self
+            .stock
+            .stale_holds(self.grace, MAX_STEP)
+            .await?
+            .iter()
+            .map(|hold| hold.at)
+            .collect();
+        if holds.is_empty() {
+            return Ok(0);
+        }
+        // Fences lock; everybody locks in the same order.
+        holds.sort_by_key(|hold| hold.reservation_id);
+        let verdict = self.judge(&holds).await?;
+        if !verdict.booked.is_empty() {
+            self.stock.settle(&verdict.booked).await?;
+        }
+        if !verdict.void.is_empty() {
+            self.stock.release(&verdict.void).await?;
+        }
+        done.settled += verdict.booked.len();
+        done.released += verdict.void.len();
+        done.open += verdict.open;
+        Ok(verdict.booked.len() + verdict.void.len())
+    }
+
+    /// Finds out which holds have a booking and which never can have one.
+    async fn judge(&self, holds: &[HoldRef]) -> Result<Verdict, StoreError> {
+        let ids: Vec<ReservationId> = holds.iter().map(|hold| hold.reservation_id).collect();
+        let rows = self.bookings.find_reservations(&ids).await?;
+        let mut verdict = Verdict::default();
+        let mut absent = Vec::new();
+        for (hold, row) in holds.iter().zip(rows) {
+            match row {
+                // Confirmed or cancelled alike: the tickets left the stock for this booking, and what a
+                // cancellation gives back goes by the counter.
+                ReservationRow::Booked(_) => verdict.booked.push(*hold),
+                ReservationRow::Void => verdict.void.push(*hold),
+                ReservationRow::Absent => absent.push(*hold),
+            }
+        }
+        // No row now does not mean no row ever: a commit may be on its way. Releasing before the fence
+        // stands would sell its tickets twice.
+        let fences = if absent.is_empty() {
+            Vec::new()
+        } else {
+            self.bookings.fence(&absent).await?
+        };
+        for (hold, fence) in absent.iter().zip(fences) {
+            match fence {
+                FenceOutcome::Void => verdict.void.push(*hold),
+                FenceOutcome::Booked(_) => verdict.booked.push(*hold),
+                FenceOutcome::Busy => verdict.open += 1,
+            }
+        }
+        Ok(verdict)
+    }
+}
+
+#[derive(Default)]
+struct Verdict {
+    booked: Vec<HoldRef>,
+    void: Vec<HoldRef>,
+    open: usize,
+}

@@ -1,0 +1,82 @@
+//! Settling: holds leave the event document once their bookings are known to exist.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{HoldRef, ReservationId, StockRepository};
+use crate::error::StoreError;
+use crate::event::EventId;
+
+/// About the most holds of one write.
+const MAX_WRITE: usize = 1_000;
+
+/// Remembers which holds are to be settled. They go along with the next update of their event, or
+/// with the next flush: a hold that stays a little longer only costs its place in the document,
+/// and one that is forgotten in a crash is found by recovery.
+pub struct Settler {
+    stock: Arc<dyn StockRepository>,
+    waiting: Mutex<HashMap<EventId, Vec<ReservationId>>>,
+}
+
+impl Settler {
+    /// A settler with nothing to do.
+    pub fn new(stock: Arc<dyn StockRepository>) -> Self {
+        Self {
+            stock,
+            waiting: Mutex::default(),
+        }
+    }
+
+    /// Remembers a hold whose booking is on disk.
+    pub fn add(&self, hold: HoldRef) {
+        self.waiting()
+            .entry(hold.event_id)
+            .or_default()
+            .push(hold.reservation_id);
+    }
+
+    /// Takes what waits for an event, to go along with an update of it.
+    pub fn take_for(&self, event_id: EventId) -> Vec<HoldRef> {
+        let ids = self.waiting().remove(&event_id).unwrap_or_default();
+        ids.into_iter()
+            .map(|reservation_id| HoldRef {
+                event_id,
+                reservation_id,
+            })
+            .collect()
+    }
+
+    /// Remembers holds again whose update may not have happened; settling twice does no harm.
+    pub fn put_back(&self, holds: Vec<HoldRef>) {
+        holds.into_iter().for_each(|hold| self.add(hold));
+    }
+
+    /// Settles all that waited when the call began.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let mut waiting: Vec<HoldRef> = {
+            let all = std::mem::take(&mut *self.waiting());
+            all.into_iter()
+                .flat_map(|(event_id, ids)| {
+                    ids.into_iter().map(move |reservation_id| HoldRef {
+                        event_id,
+                        reservation_id,
+                    })
+                })
+                .collect()
+        };
+        while !waiting.is_empty() {
+            let rest = waiting.split_off(waiting.len().min(MAX_WRITE));
+            if let Err(error) = self.stock.settle(&waiting).await {
+                self.put_back(waiting);
+                self.put_back(rest);
+                return Err(error);
+            }
+            waiting = rest;
+        }
+        Ok(())
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<EventId, Vec<ReservationId>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,167 @@
+//! The background work of an instance: what runs beside the requests, and the end of it all.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::audit::AuditBuffer;
+use crate::booking::BookingRepository;
+use crate::error::{StoreError, chain};
+use crate::runtime::{Runtime, Stop};
+use crate::stock::{Recovered, Recovery, Relay, Settler};
+
+/// The time between two rounds of settling.
+const SETTLE_PERIOD: Duration = Duration::from_millis(500);
+/// The time after which the outbox is looked at although nobody called: another instance may have
+/// left something and died.
+const RELAY_PERIOD: Duration = Duration::from_secs(1);
+/// The time in which work gathers after a call, so that it goes in groups.
+const GATHER: Duration = Duration::from_millis(50);
+/// The time before failed work is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
+/// The time between two rounds of recovery, at most; with a short grace it is the grace.
+const RECOVERY_PERIOD: Duration = Duration::from_secs(5);
+/// How long an idempotency key is kept at least.
+const KEY_LIFE: Duration = Duration::from_secs(48 * 3600);
+/// The time between two looks for keys that may go.
+const KEY_PERIOD: Duration = Duration::from_secs(600);
+/// The most keys that go in one write.
+const MAX_KEYS: u64 = 1_000;
+
+/// Everything that runs in the background of an instance; every instance runs all of it.
+#[derive(Clone)]
+pub struct Upkeep {
+    /// Settles holds.
+    pub settler: Arc<Settler>,
+    /// Empties the outbox.
+    pub relay: Arc<Relay>,
+    /// Looks into what was left half-done.
+    pub recovery: Arc<Recovery>,
+    /// Writes audit records that were only buffered.
+    pub audit: Arc<AuditBuffer>,
+    /// Where idempotency keys are forgotten.
+    pub bookings: Arc<dyn BookingRepository>,
+    /// The machine.
+    pub runtime: Runtime,
+}
+
+impl Upkeep {
+    /// Starts the background work; it ends with `stop`.
+    pub fn start(&self, stop: &Stop) {
+        self.spawn(
+            stop,
+            |upkeep, stop| async move { upkeep.settle(stop).await },
+        );
+        self.spawn(stop, |upkeep, stop| async move { upkeep.relay(stop).await });
+        self.spawn(
+            stop,
+            |upkeep, stop| async move { upkeep.recover(stop).await },
+        );
+        self.spawn(stop, |upkeep, stop| async move {
+            upkeep.write_audit(stop).await
+        });
+        self.spawn(stop, |upkeep, stop| async move {
+            upkeep.forget_keys(stop).await
+        });
+    }
+
+    /// Does once more, before the end, what would otherwise wait for the next start.
+    pub async fn finish(&self) {
+        log_failure("settling", self.settler.flush().await);
+        log_failure("relaying", self.relay.drain().await);
+        log_failure("writing audit records", self.audit.flush().await);
+    }
+
+    fn spawn<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        stop: &Stop,
+        work: impl FnOnce(Self, Stop) -> F,
+    ) {
+        self.runtime
+            .spawner
+            .spawn(Box::pin(work(self.clone(), stop.clone())));
+    }
+
+    async fn settle(self, mut stop: Stop) {
+        while !stop.within(&self.runtime, SETTLE_PERIOD).await {
+            log_failure("settling", self.settler.flush().await);
+        }
+    }
+
+    async fn relay(self, mut stop: Stop) {
+        loop {
+            let wait = match self.relay.drain().await {
+                Ok(()) => GATHER,
+                Err(error) => {
+                    log_failure("relaying", Err(error));
+                    AGAIN
+                }
+            };
+            if stop.within(&self.runtime, wait).await {
+                return;
+            }
+            // Whoever called while we waited is heard here at once.
+            self.runtime
+                .within(RELAY_PERIOD, self.relay.arrived())
+                .await;
+        }
+    }
+
+    async fn recover(self, mut stop: Stop) {
+        let period = RECOVERY_PERIOD.min(self.recovery.grace());
+        loop {
+            match self.recovery.round().await {
+                Ok(done) if done == Recovered::default() => {}
+                Ok(done) => tracing::info!(
+                    settled = done.settled,
+                    released = done.released,
+                    open = done.open,
+                    reopened = done.reopened,
+                    "recovery brought unfinished work to its end"
+                ),
+                Err(error) => log_failure("recovery", Err(error)),
+            }
+            if stop.within(&self.runtime, period).await {
+                return;
+            }
+        }
+    }
+
+    async fn write_audit(self, mut stop: Stop) {
+        loop {
+            self.runtime
+                .within(RELAY_PERIOD, self.audit.arrived())
+                .await;
+            let wait = if self.audit.flush().await.is_ok() {
+                GATHER
+            } else {
+                AGAIN
+            };
+            if stop.within(&self.runtime, wait).await {
+                return;
+            }
+        }
+    }
+
+    async fn forget_keys(self, mut stop: Stop) {
+        loop {
+            let before = self.runtime.clock.now().minus(KEY_LIFE);
+            while matches!(
+                self.bookings.forget_keys(before, MAX_KEYS).await,
+                Ok(MAX_KEYS)
+            ) {}
+            if stop.within(&self.runtime, KEY_PERIOD).await {
+                return;
+            }
+        }
+    }
+}
+
+fn log_failure(what: &str, result: Result<(), StoreError>) {
+    if let Err(error) = result {
+        tracing::warn!(
+            error = chain(&error),
+            "{what} failed and will be tried again"
+        );
+    }
+}
