@@ -1,2 +1,78 @@
-//! boxoffice
-fn main() {}
+//! Boxoffice: a headless event and ticket API.
+
+mod app;
+mod backend;
+mod cli;
+mod command;
+mod config;
+mod platform;
+mod secret;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command};
+use crate::config::Config;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // A missing `.env` is the usual case; what is set already wins over it.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        return fail(&format!(".env: {error}"));
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
+    match start(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(line) => fail(&line),
+    }
+}
+
+fn start(cli: Cli) -> Result<(), String> {
+    let config = Config::load(cli.options).map_err(|error| error.to_string())?;
+    telemetry::start(&config.logging)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start: {error}"))?;
+    let result = runtime.block_on(async {
+        match cli.command.unwrap_or(Command::Serve) {
+            Command::Serve => command::serve::run(&config).await,
+            Command::Migrate { step } => command::migrate::run(&config, step).await,
+            Command::CreateAdmin(who) => command::create_admin::run(&config, &who).await,
+        }
+    });
+    runtime.shutdown_background();
+    result
+}
+
+/// Help and version as they are; a wrong value as one line that names its variable.
+fn explain(error: &clap::Error) -> ExitCode {
+    let is_value = matches!(
+        error.kind(),
+        ErrorKind::ValueValidation | ErrorKind::InvalidValue | ErrorKind::InvalidUtf8
+    );
+    if is_value {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        return fail(line.strip_prefix("error: ").unwrap_or(line));
+    }
+    // Nothing can be done about a closed terminal.
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+#[expect(clippy::print_stderr, reason = "the one line that says why nothing runs")]
+fn fail(line: &str) -> ExitCode {
+    eprintln!("boxoffice: {}", line.replace('\n', " "));
+    ExitCode::FAILURE
+}

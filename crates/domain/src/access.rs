@@ -1,6 +1,8 @@
 //! Who may call at this moment.
 
 mod directory;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 pub use directory::UserDirectory;

@@ -24,6 +24,8 @@ pub mod page;
 pub mod request;
 pub mod runtime;
 pub mod stock;
+#[cfg(test)]
+mod test_runtime;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;

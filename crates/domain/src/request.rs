@@ -16,6 +16,11 @@ impl RequestId {
         fits.then(|| Self(raw.to_owned()))
     }
 
+    /// The id of a request that has none.
+    pub fn unknown() -> Self {
+        Self("unknown".to_owned())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

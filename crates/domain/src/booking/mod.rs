@@ -7,6 +7,8 @@ mod idempotency;
 mod ports;
 mod resolve;
 mod service;
+#[cfg(test)]
+mod tests;
 mod use_cases;
 
 pub use entity::{Booking, BookingId, BookingStatus, Quantity};

@@ -5,6 +5,8 @@ mod entity;
 mod metadata;
 mod ports;
 mod service;
+#[cfg(test)]
+mod tests;
 mod use_cases;
 
 pub use entity::{

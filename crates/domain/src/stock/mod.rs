@@ -5,6 +5,8 @@ mod recovery;
 mod relay;
 mod reservation;
 mod settler;
+#[cfg(test)]
+mod tests;
 
 #[cfg(any(test, feature = "testing"))]
 pub use ports::MockStockRepository;

@@ -11,7 +11,7 @@ pub struct UserId(i64);
 
 impl UserId {
     /// An id as the database gave it.
-    pub fn new(id: i64) -> Self {
+    pub const fn new(id: i64) -> Self {
         Self(id)
     }
 

@@ -4,6 +4,8 @@ mod account;
 mod credentials;
 mod ports;
 mod service;
+#[cfg(test)]
+mod tests;
 mod use_cases;
 
 pub use account::{Email, NewUser, PersonName, Role, User, UserId};

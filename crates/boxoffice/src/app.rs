@@ -1,0 +1,112 @@
+//! The application: the use cases on a backend, and their background work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api_actix::Services;
+use domain::access::UserDirectory;
+use domain::audit::AuditBuffer;
+use domain::booking::{BookingPorts, BookingService, BookingSettings};
+use domain::event::{EventPorts, EventService};
+use domain::health::{HealthMonitor, HealthView};
+use domain::runtime::Runtime;
+use domain::stock::{Recovery, Relay, Settler};
+use domain::upkeep::Upkeep;
+use domain::user::{
+    AccountPorts, AccountService, AccountUseCases, AdminSetup, PasswordHasher, TokenSigner,
+};
+
+use crate::backend::Backend;
+use crate::config::Config;
+use crate::platform::{BcryptHasher, JwtSigner};
+
+/// The longest that a booking, a cancellation or a deletion lets its client wait.
+const WORK_DEADLINE: Duration = Duration::from_millis(2_600);
+
+/// The wired application.
+pub(crate) struct App {
+    pub(crate) services: Services,
+    pub(crate) accounts: Arc<dyn AccountUseCases>,
+    pub(crate) upkeep: Upkeep,
+}
+
+/// Wires the use cases to `backend`; `health` watches its stores.
+pub(crate) fn build(
+    backend: &Backend,
+    config: &Config,
+    secret: &str,
+    runtime: &Runtime,
+    health: &Arc<HealthMonitor>,
+) -> App {
+    let settler = Arc::new(Settler::new(Arc::clone(&backend.stock)));
+    let (outbox, stock) = (Arc::clone(&backend.outbox), Arc::clone(&backend.stock));
+    let relay = Arc::new(Relay::new(outbox, stock, Arc::clone(&backend.audit)));
+    let audit = Arc::new(AuditBuffer::new(Arc::clone(&backend.audit)));
+    let signer: Arc<dyn TokenSigner> =
+        Arc::new(JwtSigner::new(secret.as_bytes(), config.security.jwt_ttl_seconds));
+    let health: Arc<dyn HealthView> = Arc::<HealthMonitor>::clone(health);
+
+    let accounts = accounts(backend, config, &signer, &audit, runtime);
+    let events = EventPorts {
+        events: Arc::clone(&backend.events),
+        stock: Arc::clone(&backend.stock),
+        bookings: Arc::clone(&backend.bookings),
+        settler: Arc::clone(&settler),
+        audit: Arc::clone(&audit),
+        runtime: runtime.clone(),
+    };
+    let bookings = BookingPorts {
+        bookings: Arc::clone(&backend.bookings),
+        stock: Arc::clone(&backend.stock),
+        events: Arc::clone(&backend.events),
+        health: Arc::clone(&health),
+        settler: Arc::clone(&settler),
+        relay: Arc::clone(&relay),
+        runtime: runtime.clone(),
+    };
+    let settings = BookingSettings {
+        grace: config.recovery_grace,
+        deadline: WORK_DEADLINE,
+        bookings_store: backend.bookings_store,
+        stock_store: backend.stock_store,
+    };
+    let access = UserDirectory::new(
+        Arc::clone(&backend.users),
+        signer,
+        Arc::clone(&health),
+        backend.bookings_store,
+        runtime.clone(),
+    );
+    let (stock, rows) = (Arc::clone(&backend.stock), Arc::clone(&backend.bookings));
+    let recovery = Arc::new(Recovery::new(stock, Arc::clone(&rows), config.recovery_grace));
+    App {
+        services: Services {
+            accounts: Arc::clone(&accounts),
+            events: Arc::new(EventService::new(events, WORK_DEADLINE)),
+            bookings: Arc::new(BookingService::new(bookings, settings)),
+            access: Arc::new(access),
+            health,
+        },
+        accounts,
+        upkeep: Upkeep { settler, relay, recovery, audit, bookings: rows, runtime: runtime.clone() },
+    }
+}
+
+fn accounts(
+    backend: &Backend,
+    config: &Config,
+    signer: &Arc<dyn TokenSigner>,
+    audit: &Arc<AuditBuffer>,
+    runtime: &Runtime,
+) -> Arc<dyn AccountUseCases> {
+    let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::new(config.security.bcrypt_cost));
+    let ports = AccountPorts {
+        users: Arc::clone(&backend.users),
+        hasher,
+        signer: Arc::clone(signer),
+        audit: Arc::clone(audit),
+        runtime: runtime.clone(),
+    };
+    let setup = AdminSetup { token: config.security.admin_setup_token.clone() };
+    Arc::new(AccountService::new(ports, setup))
+}

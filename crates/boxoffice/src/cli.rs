@@ -1,0 +1,151 @@
+//! The command line. Every option is also an environment variable, and may stand in `.env`; a flag
+//! wins over the environment, and the environment over `.env`.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A headless event and ticket API.
+#[derive(Debug, Parser)]
+#[command(name = "boxoffice", version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// What to do; without a command: serve.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve the API (the default).
+    Serve,
+    /// Bring the databases' schemas up, down, or show where they are.
+    Migrate {
+        #[command(subcommand)]
+        step: MigrateStep,
+    },
+    /// Make an admin, with direct access to the database.
+    CreateAdmin(CreateAdmin),
+}
+
+/// Which way the schema goes.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum MigrateStep {
+    /// Bring both databases up to date; waits for one that is still starting.
+    Up,
+    /// Take the latest steps back, with what their tables hold.
+    Down {
+        /// How many steps.
+        #[arg(long, default_value_t = 1)]
+        steps: u32,
+    },
+    /// List the steps and which are applied.
+    Status,
+    /// Print the whole MySQL schema as a script for the `mysql` client.
+    Print,
+}
+
+/// Who the admin is to be. The password comes from the environment or standard input, never from
+/// the command line, where every user of the machine could read it.
+#[derive(Debug, Args)]
+pub(crate) struct CreateAdmin {
+    /// The name.
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The e-mail address.
+    #[arg(long)]
+    pub(crate) email: String,
+    /// The password; without it, the first line of standard input. Only from the environment.
+    #[arg(env = "BOXOFFICE_ADMIN_PASSWORD", hide_env_values = true, long = "password-from-environment", hide = true)]
+    pub(crate) password: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON object per line.
+    Json,
+}
+
+/// A switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// Every setting, as it comes in.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Address to listen on.
+    #[arg(long, env = "HOST", value_name = "HOST", default_value = "127.0.0.1", global = true, help_heading = "HTTP")]
+    pub(crate) host: IpAddr,
+    /// Port to listen on; 0 takes a free one and prints it.
+    #[arg(long, env = "PORT", value_name = "PORT", default_value_t = 3000, global = true, help_heading = "HTTP")]
+    pub(crate) port: u16,
+    /// Networks of proxies whose X-Forwarded-For is believed, separated by commas.
+    #[arg(long, env = "TRUSTED_PROXIES", value_name = "TRUSTED_PROXIES", default_value = "", global = true, help_heading = "HTTP")]
+    pub(crate) trusted_proxies: String,
+    /// Exact origins that browsers may call from, separated by commas.
+    #[arg(long, env = "CORS_ORIGINS", value_name = "CORS_ORIGINS", default_value = "", global = true, help_heading = "HTTP")]
+    pub(crate) cors_origins: String,
+
+    /// MySQL: mysql://user:password@host:3306/database. Needs MONGODB_URL too.
+    #[arg(long, env = "MYSQL_URL", value_name = "MYSQL_URL", hide_env_values = true, global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    pub(crate) mysql_url: Option<String>,
+    /// MongoDB, a replica set, with the database's name: mongodb://host:27017/boxoffice?replicaSet=rs0.
+    #[arg(long, env = "MONGODB_URL", value_name = "MONGODB_URL", hide_env_values = true, global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    pub(crate) mongodb_url: Option<String>,
+    /// Folder where the embedded default keeps its file.
+    #[arg(long, env = "DATA_DIR", value_name = "DATA_DIR", default_value = "./data", global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    pub(crate) data_dir: PathBuf,
+    /// Bring the schemas up to date at the start (the embedded default always does).
+    #[arg(long, env = "MIGRATE_ON_START", value_name = "MIGRATE_ON_START", global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    pub(crate) migrate: bool,
+
+    /// Secret that signs tokens, at least 32 bytes. The embedded default makes one and keeps it.
+    #[arg(long, env = "JWT_SECRET", value_name = "JWT_SECRET", hide_env_values = true, global = true, help_heading = "Security")]
+    pub(crate) jwt_secret: Option<String>,
+    /// Life of a token in seconds.
+    #[arg(long, env = "JWT_TTL_SECONDS", value_name = "JWT_TTL_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=31_536_000), global = true, help_heading = "Security")]
+    pub(crate) jwt_ttl_seconds: u64,
+    /// Token that lets a request make the first admin.
+    #[arg(long, env = "ADMIN_SETUP_TOKEN", value_name = "ADMIN_SETUP_TOKEN", hide_env_values = true, global = true, help_heading = "Security")]
+    pub(crate) admin_setup_token: Option<String>,
+    /// Cost of a password hash, 4 to 15; each step doubles its time.
+    #[arg(long, env = "BCRYPT_COST", value_name = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=15), global = true, help_heading = "Security")]
+    pub(crate) bcrypt_cost: u32,
+
+    /// Whether rates are limited; off is for load tests.
+    #[arg(long, env = "RATE_LIMIT", value_name = "RATE_LIMIT", default_value = "on", global = true, help_heading = "Rate limits, per client address")]
+    pub(crate) rate_limit: Switch,
+    /// Requests per second, all routes.
+    #[arg(long, env = "RATE_LIMIT_PER_SECOND", value_name = "RATE_LIMIT_PER_SECOND", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true, help_heading = "Rate limits, per client address")]
+    pub(crate) rate_limit_per_second: u32,
+    /// Requests that may come at once, all routes.
+    #[arg(long, env = "RATE_LIMIT_BURST", value_name = "RATE_LIMIT_BURST", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true, help_heading = "Rate limits, per client address")]
+    pub(crate) rate_limit_burst: u32,
+    /// Requests per minute, create-admin, create-user and login.
+    #[arg(long, env = "AUTH_RATE_LIMIT_PER_MINUTE", value_name = "AUTH_RATE_LIMIT_PER_MINUTE", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true, help_heading = "Rate limits, per client address")]
+    pub(crate) auth_rate_limit_per_minute: u32,
+    /// Requests that may come at once, create-admin, create-user and login.
+    #[arg(long, env = "AUTH_RATE_LIMIT_BURST", value_name = "AUTH_RATE_LIMIT_BURST", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true, help_heading = "Rate limits, per client address")]
+    pub(crate) auth_rate_limit_burst: u32,
+
+    /// Age in seconds at which an unfinished reservation is looked into, 5 or more.
+    #[arg(long, env = "RECOVERY_GRACE_SECONDS", value_name = "RECOVERY_GRACE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=86_400), global = true, help_heading = "Booking")]
+    pub(crate) recovery_grace_seconds: u64,
+
+    /// How log lines look.
+    #[arg(long, env = "LOG_FORMAT", value_name = "LOG_FORMAT", default_value = "pretty", global = true, help_heading = "Logging")]
+    pub(crate) log_format: LogFormat,
+    /// What is logged: a level (error, warn, info, debug, trace) or directives such as `info,domain=debug`.
+    #[arg(long, env = "LOG_LEVEL", value_name = "LOG_LEVEL", default_value = "info", global = true, help_heading = "Logging")]
+    pub(crate) log_level: String,
+}

@@ -1,0 +1,190 @@
+//! `boxoffice serve`: from configuration to a drained end, top to bottom.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use api_actix::{HttpSettings, RateLimits};
+use domain::health::{HealthMonitor, Probe};
+use domain::request::RequestId;
+use domain::runtime::{Spawner, StopSignal};
+use tokio::sync::mpsc;
+
+use super::say;
+use crate::backend::{self, Backend, SchemaError, SchemaGate};
+use crate::config::{Config, Storage};
+use crate::platform::{self, Tasks};
+use crate::{app, secret};
+
+/// How long the start waits for the databases before it serves without them.
+const FIRST_LOOK: Duration = Duration::from_secs(2);
+/// How long tasks may take to end once the last request is answered.
+const TASKS_PATIENCE: Duration = Duration::from_secs(2);
+/// How long buffers may take to be written at the end.
+const FINISH_PATIENCE: Duration = Duration::from_secs(2);
+/// The longest that a request takes before it is answered 503.
+const REQUEST_DEADLINE: Duration = Duration::from_millis(2_800);
+
+pub(crate) async fn run(config: &Config) -> Result<(), String> {
+    warn_about(config);
+    let backend = backend::connect(config).await?;
+    let secret = secret::load(config)?;
+    let tasks = Arc::new(Tasks::new());
+    let runtime = platform::runtime(&tasks);
+
+    let gates: Vec<Arc<SchemaGate>> = gates(&backend);
+    let mut refusals = pass_gates(&gates, config, &tasks);
+    if let Ok(Some(refusal)) = tokio::time::timeout(FIRST_LOOK, refusals.recv()).await {
+        return Err(refusal.to_string());
+    }
+
+    let probes = gates.iter().map(|gate| Arc::<SchemaGate>::clone(gate) as Arc<dyn Probe>);
+    let health = Arc::new(HealthMonitor::new(probes.collect()));
+    let app = app::build(&backend, config, &secret, &runtime, &health);
+    let (server, address) = api_actix::bind(app.services, http_settings(config))
+        .map_err(|error| format!("HOST, PORT: cannot listen on {}: {error}", config.http.listen))?;
+
+    let (stop_signal, stop) = StopSignal::new();
+    health.start(&runtime, &stop);
+    app.upkeep.start(&stop);
+    announce(config, &backend, address).await;
+
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+    let ended = until_the_end(&mut refusals).await;
+    drain(&handle, serving).await;
+    stop_signal.send();
+    if !tasks.finish(TASKS_PATIENCE).await {
+        tracing::warn!("some tasks did not end in time; recovery brings their work to its end");
+    }
+    let finish = app.upkeep.finish();
+    if tokio::time::timeout(FINISH_PATIENCE, finish).await.is_err() {
+        tracing::warn!("some buffers were not written in time");
+    }
+    tracing::info!("drained");
+    ended
+}
+
+fn warn_about(config: &Config) {
+    if config.security.bcrypt_cost < 10 {
+        tracing::warn!(cost = config.security.bcrypt_cost, "BCRYPT_COST is below 10: passwords are weakly protected");
+    }
+}
+
+fn gates(backend: &Backend) -> Vec<Arc<SchemaGate>> {
+    let pairs = backend.schemas.iter().zip(&backend.probes);
+    pairs.map(|(schema, probe)| Arc::new(SchemaGate::new(Arc::clone(schema), Arc::clone(probe)))).collect()
+}
+
+/// Checks the schemas, or brings them up, as soon as their stores are there. What refuses the start
+/// comes out of the channel; the channel ends when all gates are passed.
+fn pass_gates(
+    gates: &[Arc<SchemaGate>],
+    config: &Config,
+    tasks: &Arc<Tasks>,
+) -> mpsc::Receiver<SchemaError> {
+    let migrate = matches!(config.storage, Storage::Remote { migrate: true, .. });
+    let (sender, receiver) = mpsc::channel(gates.len().max(1));
+    for gate in gates {
+        let (gate, sender) = (Arc::clone(gate), sender.clone());
+        tasks.spawn(Box::pin(async move {
+            tokio::select! {
+                passed = gate.pass(migrate) => if let Err(error) = passed {
+                    // The receiver is gone when the server is ending anyhow.
+                    let _ = sender.send(error).await;
+                },
+                () = sender.closed() => {}
+            }
+        }));
+    }
+    receiver
+}
+
+fn http_settings(config: &Config) -> HttpSettings {
+    let http = &config.http;
+    HttpSettings {
+        listen: http.listen,
+        rate_limits: http.limits.map(|limits| RateLimits {
+            per_second: limits.per_second,
+            burst: limits.burst,
+            auth_per_minute: limits.auth_per_minute,
+            auth_burst: limits.auth_burst,
+        }),
+        trusted_proxies: http.trusted_proxies.clone(),
+        cors_origins: http.cors_origins.clone(),
+        first_admin_from_loopback: matches!(config.storage, Storage::Embedded { .. }),
+        request_deadline: REQUEST_DEADLINE,
+        new_request_id: Arc::new(|| {
+            RequestId::parse(&platform::uuid().to_string()).unwrap_or_else(RequestId::unknown)
+        }),
+    }
+}
+
+/// Says where the server listens, on what, and what to do next.
+async fn announce(config: &Config, backend: &Backend, address: SocketAddr) {
+    say(&format!("Boxoffice {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
+    say(&format!("  stores: {}", backend.description));
+    let has_admin = tokio::time::timeout(FIRST_LOOK, backend.users.admin_exists()).await;
+    let next = match has_admin {
+        Ok(Ok(true)) => return,
+        Ok(Ok(false)) => next_step(config, address),
+        _ => "next: the databases are not there yet; GET /health/ready tells when they are".to_owned(),
+    };
+    say(&format!("  {next}"));
+}
+
+fn next_step(config: &Config, address: SocketAddr) -> String {
+    let embedded = matches!(config.storage, Storage::Embedded { .. });
+    let body = r#"{"name":"Admin","email":"admin@example.com","password":"admin@1234"}"#;
+    let call = |header: &str| {
+        format!("next: make the first admin:\n  curl -X POST http://{address}/api/auth/create-admin {header}-H 'Content-Type: application/json' -d '{body}'")
+    };
+    if config.security.admin_setup_token.is_some() {
+        call("-H \"X-Setup-Token: $ADMIN_SETUP_TOKEN\" ")
+    } else if embedded && address.ip().is_loopback() {
+        call("")
+    } else {
+        "next: make the first admin: boxoffice create-admin --name Admin --email admin@example.com".to_owned()
+    }
+}
+
+/// Waits for SIGTERM or SIGINT, or for a schema that turns out to be old.
+async fn until_the_end(refusals: &mut mpsc::Receiver<SchemaError>) -> Result<(), String> {
+    let refused = async {
+        match refusals.recv().await {
+            Some(refusal) => Err(refusal.to_string()),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = refused => ended,
+        result = signal() => result.map_err(|error| format!("cannot listen to signals: {error}")),
+    }
+}
+
+#[cfg(unix)]
+async fn signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+/// Answers the requests in flight and takes no new ones.
+async fn drain(handle: &ServerHandle, serving: tokio::task::JoinHandle<std::io::Result<()>>) {
+    tracing::info!("stopping: answering the requests in flight");
+    handle.stop(true).await;
+    match serving.await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!(%error, "the HTTP server ended with an error"),
+        Err(error) => tracing::error!(%error, "the HTTP server broke off"),
+    }
+}

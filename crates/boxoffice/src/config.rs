@@ -1,0 +1,229 @@
+//! The configuration: one struct per section, checked when it is loaded. What cannot work is one
+//! line that names the variable and the mend.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use crate::cli::{LogFormat, Options, Switch};
+
+/// A setting that cannot work.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    variable: &'static str,
+    mend: String,
+}
+
+impl std::error::Error for ConfigError {}
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.variable, self.mend)
+    }
+}
+
+fn wrong(variable: &'static str, mend: impl Into<String>) -> ConfigError {
+    ConfigError { variable, mend: mend.into() }
+}
+
+/// Where the data lives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Storage {
+    /// One SQLite file in this folder.
+    Embedded { data_dir: PathBuf },
+    /// Users and bookings in MySQL, events and audit log in MongoDB.
+    Remote { mysql_url: String, mongodb_url: String, migrate: bool },
+}
+
+/// How the API is reached.
+#[derive(Debug, Clone)]
+pub(crate) struct Http {
+    pub(crate) listen: SocketAddr,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) limits: Option<Limits>,
+}
+
+/// Requests per client address.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) per_second: u32,
+    pub(crate) burst: u32,
+    pub(crate) auth_per_minute: u32,
+    pub(crate) auth_burst: u32,
+}
+
+/// Who gets in.
+#[derive(Clone)]
+pub(crate) struct Security {
+    /// `None`: the embedded default makes one.
+    pub(crate) jwt_secret: Option<String>,
+    pub(crate) jwt_ttl_seconds: u64,
+    pub(crate) admin_setup_token: Option<String>,
+    pub(crate) bcrypt_cost: u32,
+}
+
+/// What is logged and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Logging {
+    pub(crate) format: LogFormat,
+    pub(crate) level: String,
+}
+
+/// The whole configuration.
+#[derive(Clone)]
+pub(crate) struct Config {
+    pub(crate) storage: Storage,
+    pub(crate) http: Http,
+    pub(crate) security: Security,
+    pub(crate) recovery_grace: Duration,
+    pub(crate) logging: Logging,
+}
+
+impl Config {
+    /// Checks the settings as they came in.
+    pub(crate) fn load(options: Options) -> Result<Self, ConfigError> {
+        let storage = storage(&options)?;
+        let security = security(&options, &storage)?;
+        Ok(Self {
+            http: http(&options)?,
+            recovery_grace: Duration::from_secs(options.recovery_grace_seconds),
+            logging: Logging { format: options.log_format, level: options.log_level },
+            storage,
+            security,
+        })
+    }
+}
+
+/// An empty variable is an unset one: compose files pass them so.
+fn given(value: Option<&String>) -> Option<String> {
+    value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+fn storage(options: &Options) -> Result<Storage, ConfigError> {
+    match (given(options.mysql_url.as_ref()), given(options.mongodb_url.as_ref())) {
+        (None, None) => Ok(Storage::Embedded { data_dir: options.data_dir.clone() }),
+        (Some(_), None) => Err(wrong("MONGODB_URL", "is missing: set it beside MYSQL_URL, or neither")),
+        (None, Some(_)) => Err(wrong("MYSQL_URL", "is missing: set it beside MONGODB_URL, or neither")),
+        (Some(mysql_url), Some(mongodb_url)) => {
+            if !mysql_url.starts_with("mysql://") {
+                return Err(wrong("MYSQL_URL", "must be like mysql://user:password@host:3306/boxoffice"));
+            }
+            if !mongodb_url.starts_with("mongodb://") && !mongodb_url.starts_with("mongodb+srv://") {
+                return Err(wrong(
+                    "MONGODB_URL",
+                    "must be like mongodb://host:27017/boxoffice?replicaSet=rs0",
+                ));
+            }
+            Ok(Storage::Remote { mysql_url, mongodb_url, migrate: options.migrate })
+        }
+    }
+}
+
+fn security(options: &Options, storage: &Storage) -> Result<Security, ConfigError> {
+    let jwt_secret = given(options.jwt_secret.as_ref());
+    match (&jwt_secret, storage) {
+        (None, Storage::Remote { .. }) => {
+            return Err(wrong("JWT_SECRET", "is missing: set at least 32 random bytes, for instance from `openssl rand -hex 32`"));
+        }
+        (Some(secret), _) if secret.len() < 32 => {
+            return Err(wrong("JWT_SECRET", "is too short: at least 32 bytes, for instance from `openssl rand -hex 32`"));
+        }
+        (Some(secret), _) if secret.contains(',') => {
+            return Err(wrong("JWT_SECRET", "must not contain a comma"));
+        }
+        _ => {}
+    }
+    Ok(Security {
+        jwt_secret,
+        jwt_ttl_seconds: options.jwt_ttl_seconds,
+        admin_setup_token: given(options.admin_setup_token.as_ref()),
+        bcrypt_cost: options.bcrypt_cost,
+    })
+}
+
+fn http(options: &Options) -> Result<Http, ConfigError> {
+    let trusted_proxies = list(&options.trusted_proxies)
+        .map(|text| network(text).ok_or_else(|| wrong("TRUSTED_PROXIES", format!("`{text}` is no network such as 10.0.0.0/8"))))
+        .collect::<Result<_, _>>()?;
+    let cors_origins = list(&options.cors_origins)
+        .map(|text| origin(text).ok_or_else(|| wrong("CORS_ORIGINS", format!("`{text}` is no origin such as https://shop.example, without path"))))
+        .collect::<Result<_, _>>()?;
+    let limits = Limits {
+        per_second: options.rate_limit_per_second,
+        burst: options.rate_limit_burst,
+        auth_per_minute: options.auth_rate_limit_per_minute,
+        auth_burst: options.auth_rate_limit_burst,
+    };
+    Ok(Http {
+        listen: SocketAddr::new(options.host, options.port),
+        trusted_proxies,
+        cors_origins,
+        limits: (options.rate_limit == Switch::On).then_some(limits),
+    })
+}
+
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+}
+
+fn origin(text: &str) -> Option<String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let fits = !host.is_empty()
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+    fits.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    fn load(arguments: &[&str]) -> Result<Config, ConfigError> {
+        let words = ["boxoffice"].iter().chain(arguments);
+        Config::load(Cli::try_parse_from(words).unwrap().options)
+    }
+
+    #[test]
+    fn nothing_set_is_the_embedded_default() {
+        let config = load(&[]).unwrap();
+        assert_eq!(config.storage, Storage::Embedded { data_dir: "./data".into() });
+        assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
+        assert!(config.http.limits.is_some());
+    }
+
+    #[test]
+    fn what_cannot_work_names_its_variable() {
+        let long = "x".repeat(32);
+        let (mysql, mongo) = ("mysql://root@localhost/b", "mongodb://localhost/b");
+        let cases: [(&[&str], &str); 8] = [
+            (&["--mysql-url", mysql], "MONGODB_URL"),
+            (&["--mongodb-url", mongo], "MYSQL_URL"),
+            (&["--mysql-url", mysql, "--mongodb-url", mongo], "JWT_SECRET"),
+            (&["--jwt-secret", "short"], "JWT_SECRET"),
+            (&["--mysql-url", "postgres://x", "--mongodb-url", mongo, "--jwt-secret", &long], "MYSQL_URL"),
+            (&["--mysql-url", mysql, "--mongodb-url", "http://x", "--jwt-secret", &long], "MONGODB_URL"),
+            (&["--trusted-proxies", "10.0.0.0/8,nonsense"], "TRUSTED_PROXIES"),
+            (&["--cors-origins", "https://a.example/path"], "CORS_ORIGINS"),
+        ];
+        for (arguments, variable) in cases {
+            let line = load(arguments).err().unwrap().to_string();
+            assert!(line.starts_with(variable) && !line.contains('\n'), "{arguments:?}: {line}");
+        }
+    }
+
+    #[test]
+    fn lists_are_separated_by_commas() {
+        let config = load(&["--cors-origins", "https://a.example, http://localhost:5173", "--trusted-proxies", "10.0.0.0/8,::1"]).unwrap();
+        assert_eq!(config.http.cors_origins.len(), 2);
+        assert_eq!(config.http.trusted_proxies.len(), 2);
+    }
+}

@@ -1,0 +1,128 @@
+//! Password hashes with bcrypt, off the threads that serve requests.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::user::{HashError, Password, PasswordAttempt, PasswordHash, PasswordHasher};
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+/// The most hashes that wait for their turn: at 250 ms each, more would only wait past their deadline.
+const MAX_WAITING: usize = 64;
+
+/// bcrypt with a bounded number of hashes at once, so that a flood of sign-ins leaves a core to those
+/// who book.
+pub(crate) struct BcryptHasher {
+    cost: u32,
+    runtime: Handle,
+    turns: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    nobody: String,
+}
+
+impl BcryptHasher {
+    /// Hashes of cost `cost` (2^cost rounds, 4 to 15) on the caller's runtime.
+    pub(crate) fn new(cost: u32) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            cost,
+            runtime: Handle::current(),
+            turns: Arc::new(Semaphore::new((cores / 2).max(1))),
+            waiting: AtomicUsize::new(0),
+            // A well-formed hash of no known password: checked against when there is no account.
+            nobody: format!("$2b${cost:02}$abcdefghijklmnopqrstuu5LvQ1yE2GmUQ6rCdVMZpOZEFTmcnoH2"),
+        }
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let place = Place::take(&self.waiting).ok_or(HashError::Busy)?;
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| HashError::Busy)?;
+        drop(place);
+        // The turn goes into the thread: a caller who gives up does not let another hash in beside.
+        let task = self.runtime.spawn_blocking(move || {
+            let result = work();
+            drop(turn);
+            result
+        });
+        let result = task.await.map_err(|error| HashError::Broken(error.into()))?;
+        result.map_err(|error| HashError::Broken(error.into()))
+    }
+}
+
+/// A place in the queue, left on drop.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Option<Self> {
+        let place = Self(waiting);
+        (waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for BcryptHasher {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+        let (password, cost) = (password.clone(), self.cost);
+        self.run(move || bcrypt::hash(password.expose(), cost)).await.map(PasswordHash::new)
+    }
+
+    async fn verify<'a>(
+        &self,
+        attempt: &PasswordAttempt,
+        hash: Option<&'a PasswordHash>,
+    ) -> Result<bool, HashError> {
+        let known = hash.is_some();
+        let hash = hash.map_or_else(|| self.nobody.clone(), |hash| hash.expose().to_owned());
+        let attempt = attempt.clone();
+        let matches = self.run(move || bcrypt::verify(attempt.expose(), &hash)).await?;
+        Ok(matches && known)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(text: &str) -> PasswordAttempt {
+        PasswordAttempt::parse(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_only() {
+        let hasher = BcryptHasher::new(4);
+        let longest = "x".repeat(72);
+        let hash = hasher.hash(&Password::parse(&longest).unwrap()).await.unwrap();
+        assert!(hasher.verify(&attempt(&longest), Some(&hash)).await.unwrap());
+        assert!(!hasher.verify(&attempt(&"x".repeat(71)), Some(&hash)).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_account_is_hashed_for_too_and_never_matches() {
+        let hasher = BcryptHasher::new(4);
+        for text in ["SecurePass@123", "x", &"long ".repeat(100)] {
+            assert!(!hasher.verify(&attempt(text), None).await.unwrap(), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn more_than_can_wait_are_turned_away() {
+        let hasher = BcryptHasher::new(4);
+        let all = hasher.turns.available_permits();
+        let turns = hasher.turns.acquire_many(u32::try_from(all).unwrap()).await.unwrap();
+        let places: Vec<_> = (0..MAX_WAITING).map(|_| Place::take(&hasher.waiting)).collect();
+        let password = Password::parse("SecurePass@123").unwrap();
+        assert!(matches!(hasher.hash(&password).await, Err(HashError::Busy)));
+        drop((places, turns));
+        assert!(hasher.hash(&password).await.is_ok());
+    }
+}

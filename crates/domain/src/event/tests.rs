@@ -1,0 +1,150 @@
+//! Deleting an event, step by step, with mocked ports.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mockall::Sequence;
+
+use super::*;
+use crate::audit::{AuditBuffer, MockAuditLog};
+use crate::booking::MockBookingRepository;
+use crate::error::StoreError;
+use crate::stock::{ClosingState, MockStockRepository, Settler};
+use crate::test_runtime::{ADMIN, origin, runtime};
+
+fn id() -> EventId {
+    EventId::parse("507f1f77bcf86cd799439011").unwrap()
+}
+
+async fn delete(
+    stock: MockStockRepository,
+    bookings: MockBookingRepository,
+) -> Result<(), DeleteEventError> {
+    let stock = Arc::new(stock);
+    let ports = EventPorts {
+        events: Arc::new(MockEventRepository::new()),
+        stock: stock.clone(),
+        bookings: Arc::new(bookings),
+        settler: Arc::new(Settler::new(stock)),
+        audit: Arc::new(AuditBuffer::new(Arc::new(MockAuditLog::new()))),
+        runtime: runtime(),
+    };
+    EventService::new(ports, Duration::from_secs(60))
+        .delete(id(), ADMIN, &origin())
+        .await
+}
+
+#[tokio::test(start_paused = true)]
+async fn bookings_are_looked_for_only_once_the_holds_are_gone() {
+    // A booking's hold leaves after its row is there: looking for rows first would miss a booking
+    // whose row comes after the look and whose hold goes before the next.
+    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let mut order = Sequence::new();
+    stock
+        .expect_close()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(ClosingState::Holds));
+    stock
+        .expect_closing_state()
+        .times(2)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(ClosingState::Holds));
+    stock
+        .expect_closing_state()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(ClosingState::Clear));
+    bookings
+        .expect_any_trace_of()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Ok(false));
+    stock
+        .expect_delete_closed()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(true));
+    assert!(delete(stock, bookings).await.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_with_bookings_is_opened_again() {
+    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    stock
+        .expect_close()
+        .times(1)
+        .returning(|_, _| Ok(ClosingState::Clear));
+    stock
+        .expect_closing_state()
+        .times(1)
+        .returning(|_, _| Ok(ClosingState::Clear));
+    bookings
+        .expect_any_trace_of()
+        .times(1)
+        .returning(|_| Ok(true));
+    stock.expect_reopen().times(1).returning(|_, _| Ok(()));
+    assert!(matches!(
+        delete(stock, bookings).await,
+        Err(DeleteEventError::HasBookings)
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn holds_that_stay_open_the_event_again() {
+    let mut stock = MockStockRepository::new();
+    stock
+        .expect_close()
+        .times(1)
+        .returning(|_, _| Ok(ClosingState::Holds));
+    stock
+        .expect_closing_state()
+        .returning(|_, _| Ok(ClosingState::Holds));
+    stock.expect_reopen().times(1).returning(|_, _| Ok(()));
+    let answer = delete(stock, MockBookingRepository::new()).await;
+    assert!(matches!(answer, Err(DeleteEventError::Failed(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_on_the_way_opens_the_event_again() {
+    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    stock
+        .expect_close()
+        .times(1)
+        .returning(|_, _| Ok(ClosingState::Clear));
+    stock
+        .expect_closing_state()
+        .times(1)
+        .returning(|_, _| Ok(ClosingState::Clear));
+    bookings
+        .expect_any_trace_of()
+        .times(1)
+        .returning(|_| Err(StoreError::unavailable("mysql", "gone")));
+    stock.expect_reopen().times(1).returning(|_, _| Ok(()));
+    assert!(matches!(
+        delete(stock, bookings).await,
+        Err(DeleteEventError::Failed(_))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_deletion_is_not_disturbed() {
+    let mut stock = MockStockRepository::new();
+    stock
+        .expect_close()
+        .times(1)
+        .returning(|_, _| Ok(ClosingState::NotMine));
+    let answer = delete(stock, MockBookingRepository::new()).await;
+    assert!(matches!(answer, Err(DeleteEventError::Failed(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_event_is_not_found() {
+    let mut stock = MockStockRepository::new();
+    stock
+        .expect_close()
+        .times(1)
+        .returning(|_, _| Ok(ClosingState::Gone));
+    let answer = delete(stock, MockBookingRepository::new()).await;
+    assert!(matches!(answer, Err(DeleteEventError::NotFound)));
+}
