@@ -26,6 +26,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         step: MigrateStep,
     },
+    /// Ask the server on this machine whether it is alive; exit code 0 if so.
+    Healthcheck,
     /// Make an admin, with direct access to the database.
     CreateAdmin(CreateAdmin),
 }

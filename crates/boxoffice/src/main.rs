@@ -48,6 +48,7 @@ fn start(cli: Cli) -> Result<(), String> {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => command::serve::run(&config).await,
             Command::Migrate { step } => command::migrate::run(&config, step).await,
+            Command::Healthcheck => command::healthcheck::run(&config),
             Command::CreateAdmin(who) => command::create_admin::run(&config, &who).await,
         }
     });

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub(crate) mod create_admin;
+pub(crate) mod healthcheck;
 pub(crate) mod migrate;
 pub(crate) mod serve;
 

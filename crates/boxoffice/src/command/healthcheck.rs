@@ -1,0 +1,38 @@
+//! `boxoffice healthcheck`: whether a server on this machine is alive, for containers without curl.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::config::Config;
+
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(crate) fn run(config: &Config) -> Result<(), String> {
+    let address = reachable(config.http.listen);
+    match ask(address) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(format!("the server on {address} is not healthy")),
+        Err(error) => Err(format!("the server on {address} does not answer: {error}")),
+    }
+}
+
+/// A server that listens on every address is asked on loopback.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
+fn ask(address: SocketAddr) -> std::io::Result<bool> {
+    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    write!(stream, "GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut status = [0; 12];
+    stream.read_exact(&mut status)?;
+    Ok(&status[..] == b"HTTP/1.1 200")
+}
