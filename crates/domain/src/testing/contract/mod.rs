@@ -1,0 +1,125 @@
+//! The ports' contracts as test suites.
+//!
+//! A backend plugs in with a function that makes a new, empty store, and a line for each half that
+//! it implements:
+//!
+//! ```ignore
+//! // crates/adapters-example/tests/contract.rs
+//! use std::sync::Arc;
+//!
+//! use domain::testing::contract::Relational;
+//!
+//! async fn fresh() -> Relational {
+//!     let database = TestDatabase::create().await; // dropped with the guard
+//!     let pool = database.pool();
+//!     Relational {
+//!         users: Arc::new(ExampleUserRepository::new(pool.clone())),
+//!         bookings: Arc::new(ExampleBookingRepository::new(pool.clone())),
+//!         outbox: Arc::new(ExampleOutboxRepository::new(pool)),
+//!         guard: Box::new(database),
+//!     }
+//! }
+//!
+//! domain::relational_contract_tests!(fresh);
+//! ```
+//!
+//! The same with [`Documents`] and [`document_contract_tests!`](crate::document_contract_tests).
+//! Each case becomes a test of its own, `commit::a_booking_is_stored_under_an_ascending_id` and so on,
+//! with a store of its own.
+//!
+//! A case is a public async function in one of the folders beside this file, and its name says what it
+//! proves. It must be listed in its suite's macro; a test in here finds those that are not.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a contract that does not hold fails its test by panicking"
+)]
+
+#[doc(hidden)]
+pub mod documents;
+mod make;
+#[doc(hidden)]
+pub mod relational;
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::audit::AuditLog;
+use crate::booking::{BookingRepository, OutboxRepository};
+use crate::event::EventRepository;
+use crate::stock::StockRepository;
+use crate::user::UserRepository;
+
+/// A new, empty store of users, bookings and the outbox.
+pub struct Relational {
+    /// The users.
+    pub users: Arc<dyn UserRepository>,
+    /// The bookings.
+    pub bookings: Arc<dyn BookingRepository>,
+    /// The outbox.
+    pub outbox: Arc<dyn OutboxRepository>,
+    /// Keeps the store alive for as long as a case runs; dropped last, it takes the store away.
+    pub guard: Box<dyn Any + Send>,
+}
+
+/// A new, empty store of events, their stock and the audit log. Its clock is about right.
+pub struct Documents {
+    /// The events.
+    pub events: Arc<dyn EventRepository>,
+    /// Their stock.
+    pub stock: Arc<dyn StockRepository>,
+    /// The audit log.
+    pub audit: Arc<dyn AuditLog>,
+    /// Keeps the store alive for as long as a case runs; dropped last, it takes the store away.
+    pub guard: Box<dyn Any + Send>,
+}
+
+/// Expands to one test per case; what both suites share.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_cases {
+    ($suite:ident, $fresh:path, $($area:ident { $($case:ident,)+ })+) => {$(
+        mod $area {
+            #[allow(unused_imports, reason = "a path that starts with `crate` needs nothing of it")]
+            use super::*;
+
+            $(
+                #[::tokio::test(flavor = "multi_thread")]
+                async fn $case() {
+                    $crate::testing::contract::$suite::$area::$case($fresh().await).await;
+                }
+            )+
+        }
+    )+};
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// A case that is not listed would never run.
+    #[test]
+    fn every_case_is_listed_in_its_suite() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/testing/contract");
+        for suite in ["relational", "documents"] {
+            let list = std::fs::read_to_string(folder.join(suite).join("mod.rs")).unwrap();
+            for entry in std::fs::read_dir(folder.join(suite)).unwrap() {
+                let path = entry.unwrap().path();
+                let source = std::fs::read_to_string(&path).unwrap();
+                for case in cases(&source) {
+                    let listed = list.lines().any(|line| line.trim() == format!("{case},"));
+                    assert!(listed, "{case} of {} is not listed", path.display());
+                }
+            }
+        }
+    }
+
+    fn cases(source: &str) -> impl Iterator<Item = &str> {
+        source.lines().filter_map(|line| {
+            let (name, _) = line.strip_prefix("pub async fn ")?.split_once('(')?;
+            Some(name)
+        })
+    }
+}

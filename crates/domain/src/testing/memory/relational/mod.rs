@@ -1,0 +1,142 @@
+//! Users, bookings and the outbox: one set of tables behind one lock.
+
+mod bookings;
+mod outbox;
+mod users;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::audit::AuditRecord;
+use crate::booking::{Booking, BookingId, Fingerprint, IdempotencyKey, OutboxId};
+use crate::error::StoreError;
+use crate::event::EventId;
+use crate::health::Probe;
+use crate::stock::{ReservationId, TicketType};
+use crate::user::{Account, UserId};
+
+/// [`UserRepository`](crate::user::UserRepository),
+/// [`BookingRepository`](crate::booking::BookingRepository) and
+/// [`OutboxRepository`](crate::booking::OutboxRepository) in memory.
+#[derive(Debug, Default)]
+pub struct MemoryRelational(Mutex<Tables>);
+
+/// A row of the bookings as a test sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBooking {
+    /// The reservation.
+    pub reservation_id: ReservationId,
+    /// The booking; `None` is a void row.
+    pub booking: Option<Booking>,
+    /// The key that the booking still occupies.
+    pub key: Option<IdempotencyKey>,
+}
+
+#[derive(Debug, Default)]
+struct Tables {
+    away: bool,
+    users: BTreeMap<UserId, Account>,
+    last_user: i64,
+    /// Bookings by id; a void row has an id too, as in a table.
+    bookings: BTreeMap<BookingId, StoredBooking>,
+    last_booking: i64,
+    by_reservation: HashMap<ReservationId, BookingId>,
+    keys: HashMap<(UserId, IdempotencyKey), (BookingId, Fingerprint)>,
+    /// Ever returned tickets.
+    returned: BTreeMap<(EventId, TicketType), u64>,
+    outbox: BTreeMap<OutboxId, OutboxEntry>,
+    last_outbox: i64,
+}
+
+#[derive(Debug)]
+struct OutboxEntry {
+    event_id: EventId,
+    ticket_type: TicketType,
+    record: AuditRecord,
+}
+
+impl MemoryRelational {
+    /// The name that the store reports its health under.
+    pub const NAME: &'static str = "relational";
+
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Switches the store off, or on again. While it is off every call fails and changes nothing.
+    pub fn set_away(&self, away: bool) {
+        self.tables().away = away;
+    }
+
+    /// Deletes a user, as an operator would.
+    pub fn delete_user(&self, id: UserId) {
+        self.tables().users.remove(&id);
+    }
+
+    /// Every row of the bookings, void ones too, by id.
+    pub fn rows(&self) -> Vec<StoredBooking> {
+        self.tables().bookings.values().cloned().collect()
+    }
+
+    /// Every booking, by id.
+    pub fn bookings(&self) -> Vec<Booking> {
+        let rows = self.rows();
+        rows.into_iter().filter_map(|row| row.booking).collect()
+    }
+
+    /// The number of users.
+    pub fn user_count(&self) -> usize {
+        self.tables().users.len()
+    }
+
+    /// The number of outbox rows.
+    pub fn outbox_len(&self) -> usize {
+        self.tables().outbox.len()
+    }
+
+    /// How many tickets of that type ever came back to the event.
+    pub fn returned(&self, event: EventId, ticket_type: &TicketType) -> u64 {
+        let tables = self.tables();
+        let counter = tables.returned.get(&(event, ticket_type.clone()));
+        counter.copied().unwrap_or_default()
+    }
+
+    fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The tables, unless the store is away.
+    fn open(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+        let tables = self.tables();
+        if tables.away {
+            return Err(super::away(Self::NAME));
+        }
+        Ok(tables)
+    }
+}
+
+impl Tables {
+    fn push_outbox(&mut self, event_id: EventId, ticket_type: TicketType, record: AuditRecord) {
+        self.last_outbox += 1;
+        let entry = OutboxEntry {
+            event_id,
+            ticket_type,
+            record,
+        };
+        self.outbox.insert(OutboxId(self.last_outbox), entry);
+    }
+}
+
+#[async_trait]
+impl Probe for MemoryRelational {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.open().map(drop)
+    }
+}
