@@ -33,8 +33,11 @@ struct Inner<K, V> {
 
 struct Queue<K, V> {
     reading: bool,
-    waiting: Vec<(K, oneshot::Sender<GroupResult<V>>)>,
+    waiting: Vec<Waiting<K, V>>,
 }
+
+/// Who waits for what.
+type Waiting<K, V> = (K, oneshot::Sender<GroupResult<V>>);
 
 impl<K, V> GroupedReads<K, V>
 where
@@ -86,7 +89,11 @@ where
 {
     /// Reads group after group until nobody waits.
     async fn run(&self) {
-        while let Some(group) = self.next() {
+        let mut reading = Reading {
+            inner: self,
+            ended: false,
+        };
+        while let Some(group) = reading.next() {
             let mut keys: Vec<K> = Vec::with_capacity(group.len());
             let mut seen = std::collections::HashSet::with_capacity(group.len());
             keys.extend(
@@ -103,14 +110,98 @@ where
             }
         }
     }
+}
 
-    fn next(&self) -> Option<Vec<(K, oneshot::Sender<GroupResult<V>>)>> {
-        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = queue.waiting.len().min(self.most);
+/// Lets the next call start a task of its own if this one breaks off in the middle of a read.
+struct Reading<'a, K, V> {
+    inner: &'a Inner<K, V>,
+    ended: bool,
+}
+
+impl<K, V> Reading<'_, K, V> {
+    /// The next group; `None` when nobody waits, and then the next call starts a task of its own.
+    fn next(&mut self) -> Option<Vec<Waiting<K, V>>> {
+        let mut queue = self
+            .inner
+            .queue
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let count = queue.waiting.len().min(self.inner.most);
         if count == 0 {
             queue.reading = false;
+            self.ended = true;
             return None;
         }
         Some(queue.waiting.drain(..count).collect())
+    }
+}
+
+impl<K, V> Drop for Reading<'_, K, V> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut queue = self
+                .inner
+                .queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            queue.reading = false;
+            // Their senders go: whoever waits learns that no answer comes.
+            queue.waiting.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::test_runtime::runtime;
+
+    type Seen = Arc<Mutex<Vec<Vec<u32>>>>;
+
+    /// Reads take a second each and say what they were asked for.
+    fn slow_reads(most: usize) -> (GroupedReads<u32, u32>, Seen) {
+        let (runtime, seen) = (runtime(), Seen::default());
+        let (timer, noted) = (runtime.timer, seen.clone());
+        let read: GroupRead<u32, u32> = Box::new(move |keys| {
+            noted.lock().unwrap().push(keys.clone());
+            let timer = timer.clone();
+            Box::pin(async move {
+                timer.sleep(Duration::from_secs(1)).await;
+                Ok(keys
+                    .into_iter()
+                    .filter(|key| *key != 0)
+                    .map(|key| (key, key * 10))
+                    .collect())
+            })
+        });
+        (GroupedReads::new(runtime.spawner, most, read), seen)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_during_a_read_share_the_next_one() {
+        let (reads, seen) = slow_reads(100);
+        let first = reads.ask(1);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // The read on its way began before these were asked: they must not get its answer.
+        let later: Vec<_> = [1, 2, 2, 0].into_iter().map(|key| reads.ask(key)).collect();
+        assert_eq!(first.await.unwrap().unwrap(), Some(10));
+        let mut answers = Vec::new();
+        for answer in later {
+            answers.push(answer.await.unwrap().unwrap());
+        }
+        assert_eq!(answers, [Some(10), Some(20), Some(20), None]);
+        assert_eq!(*seen.lock().unwrap(), [vec![1], vec![1, 2, 0]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_is_bounded_and_the_rest_is_the_next_group() {
+        let (reads, seen) = slow_reads(2);
+        let asked: Vec<_> = (1..=5).map(|key| reads.ask(key)).collect();
+        for answer in asked {
+            assert!(answer.await.unwrap().unwrap().is_some());
+        }
+        assert!(seen.lock().unwrap().iter().all(|keys| keys.len() <= 2));
     }
 }

@@ -67,9 +67,9 @@ impl Upkeep {
 
     /// Does once more, before the end, what would otherwise wait for the next start.
     pub async fn finish(&self) {
-        log_failure("settling", self.settler.flush().await);
-        log_failure("relaying", self.relay.drain().await);
-        log_failure("writing audit records", self.audit.flush().await);
+        Trouble::new("settling").note(&self.settler.flush().await);
+        Trouble::new("relaying").note(&self.relay.drain().await);
+        Trouble::new("writing audit records").note(&self.audit.flush().await);
     }
 
     fn spawn<F: Future<Output = ()> + Send + 'static>(
@@ -83,19 +83,19 @@ impl Upkeep {
     }
 
     async fn settle(self, mut stop: Stop) {
+        let mut trouble = Trouble::new("settling");
         while !stop.within(&self.runtime, SETTLE_PERIOD).await {
-            log_failure("settling", self.settler.flush().await);
+            trouble.note(&self.settler.flush().await);
         }
     }
 
     async fn relay(self, mut stop: Stop) {
+        let mut trouble = Trouble::new("relaying");
         loop {
-            let wait = match self.relay.drain().await {
-                Ok(()) => GATHER,
-                Err(error) => {
-                    log_failure("relaying", Err(error));
-                    AGAIN
-                }
+            let wait = if trouble.note(&self.relay.drain().await) {
+                GATHER
+            } else {
+                AGAIN
             };
             if stop.within(&self.runtime, wait).await {
                 return;
@@ -109,17 +109,20 @@ impl Upkeep {
 
     async fn recover(self, mut stop: Stop) {
         let period = RECOVERY_PERIOD.min(self.recovery.grace());
+        let mut trouble = Trouble::new("recovery");
         loop {
-            match self.recovery.round().await {
-                Ok(done) if done == Recovered::default() => {}
-                Ok(done) => tracing::info!(
+            let round = self.recovery.round().await;
+            trouble.note(&round);
+            if let Ok(done) = round
+                && done != Recovered::default()
+            {
+                tracing::info!(
                     settled = done.settled,
                     released = done.released,
                     open = done.open,
                     reopened = done.reopened,
                     "recovery brought unfinished work to its end"
-                ),
-                Err(error) => log_failure("recovery", Err(error)),
+                );
             }
             if stop.within(&self.runtime, period).await {
                 return;
@@ -157,11 +160,35 @@ impl Upkeep {
     }
 }
 
-fn log_failure(what: &str, result: Result<(), StoreError>) {
-    if let Err(error) = result {
-        tracing::warn!(
-            error = chain(&error),
-            "{what} failed and will be tried again"
-        );
+/// Logs when some work begins to fail and when it goes on, and not each failure in between: a store
+/// that is away for an hour is two lines.
+struct Trouble {
+    work: &'static str,
+    failing: bool,
+}
+
+impl Trouble {
+    fn new(work: &'static str) -> Self {
+        Self {
+            work,
+            failing: false,
+        }
+    }
+
+    /// Takes note of a result; whether it is a success.
+    fn note<T>(&mut self, result: &Result<T, StoreError>) -> bool {
+        let was_failing = std::mem::replace(&mut self.failing, result.is_err());
+        match result {
+            Err(error) if !was_failing => {
+                tracing::warn!(
+                    work = self.work,
+                    error = chain(error),
+                    "background work fails and will be tried again"
+                );
+            }
+            Ok(_) if was_failing => tracing::info!(work = self.work, "background work goes on"),
+            _ => {}
+        }
+        result.is_ok()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 use super::{AuditLog, AuditRecord};
-use crate::error::{StoreError, chain};
+use crate::error::StoreError;
 
 /// The most records that wait; beyond it the oldest go, and the log says how many.
 const MAX_WAITING: usize = 10_000;
@@ -62,11 +62,6 @@ impl AuditBuffer {
                 return Ok(());
             }
             if let Err(error) = self.log.append(&group).await {
-                tracing::warn!(
-                    error = chain(&error),
-                    records = group.len(),
-                    "audit records wait: the audit log is away"
-                );
                 self.put_back(group);
                 return Err(error);
             }
@@ -87,5 +82,55 @@ impl AuditBuffer {
             }
             waiting.push_front(record);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mockall::Sequence;
+
+    use super::*;
+    use crate::audit::{Action, MockAuditLog};
+    use crate::test_runtime::{origin, runtime};
+
+    fn record(buffer: &AuditBuffer) -> AuditRecord {
+        let runtime = runtime();
+        let record = AuditRecord::new(
+            runtime.ids.audit_id(),
+            runtime.clock.now(),
+            Action::Login,
+            &origin(),
+        );
+        buffer.push(record.clone());
+        record
+    }
+
+    #[tokio::test]
+    async fn records_wait_through_a_failure_and_keep_their_order() {
+        let mut log = MockAuditLog::new();
+        let mut order = Sequence::new();
+        log.expect_append()
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_| Err(StoreError::unavailable("mongodb", "gone")));
+        log.expect_append()
+            .withf(|records| records.len() == 2)
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|_| Ok(()));
+        let buffer = AuditBuffer::new(Arc::new(log));
+        record(&buffer);
+        assert!(buffer.flush().await.is_err());
+        record(&buffer);
+        buffer.flush().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_buffer_is_bounded() {
+        let buffer = AuditBuffer::new(Arc::new(MockAuditLog::new()));
+        (0..MAX_WAITING + 5).for_each(|_| {
+            record(&buffer);
+        });
+        assert_eq!(buffer.waiting.lock().unwrap().len(), MAX_WAITING);
     }
 }

@@ -97,3 +97,59 @@ impl HealthView for HealthMonitor {
         part.is_none_or(|part| part.state.load(Ordering::Relaxed) != AWAY)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use mockall::Sequence;
+
+    use super::*;
+    use crate::error::StoreError;
+    use crate::health::MockProbe;
+    use crate::runtime::StopSignal;
+    use crate::test_runtime::runtime;
+
+    fn probe(name: &'static str) -> MockProbe {
+        let mut probe = MockProbe::new();
+        probe.expect_name().return_const(name);
+        probe
+    }
+
+    fn up(monitor: &HealthMonitor) -> Vec<bool> {
+        monitor.parts().iter().map(|part| part.up).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_is_away_and_comes_back() {
+        let (mut one, mut other) = (probe("mysql"), probe("mongodb"));
+        let mut order = Sequence::new();
+        one.expect_ping()
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|| Ok(()));
+        one.expect_ping()
+            .times(1)
+            .in_sequence(&mut order)
+            .returning(|| Err(StoreError::unavailable("mysql", "gone")));
+        one.expect_ping()
+            .in_sequence(&mut order)
+            .returning(|| Ok(()));
+        other.expect_ping().returning(|| Ok(()));
+        let monitor = Arc::new(HealthMonitor::new(vec![Arc::new(one), Arc::new(other)]));
+        assert_eq!(up(&monitor), [false, false]);
+        assert!(
+            monitor.is_up("mysql"),
+            "not asked yet is not known to be away"
+        );
+
+        let (signal, stop) = StopSignal::new();
+        monitor.start(&runtime(), &stop);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(up(&monitor), [true, true]);
+        tokio::time::sleep(PERIOD).await;
+        assert_eq!(up(&monitor), [false, true]);
+        assert!(!monitor.is_up("mysql") && monitor.is_up("mongodb"));
+        tokio::time::sleep(PERIOD).await;
+        assert_eq!(up(&monitor), [true, true]);
+        signal.send();
+    }
+}
