@@ -1,0 +1,11 @@
+//! The shapes of answers, apart from the entities.
+
+mod booking;
+mod event;
+mod page;
+mod user;
+
+pub(crate) use booking::BookingDto;
+pub(crate) use event::EventDto;
+pub(crate) use page::PageDto;
+pub(crate) use user::{LoginDto, UserDto};

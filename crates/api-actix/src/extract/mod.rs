@@ -1,0 +1,17 @@
+//! What handlers take from a request.
+
+mod body;
+mod call;
+mod client;
+mod fields;
+mod loopback;
+mod query;
+mod signed_in;
+mod value;
+
+pub(crate) use body::ReadingBody;
+pub(crate) use call::{Call, IDEMPOTENCY_KEY, SETUP_TOKEN};
+pub(crate) use client::{ClientAddress, client_address};
+pub(crate) use fields::Fields;
+pub(crate) use signed_in::{Admin, MaybeSignedIn, SignedIn};
+pub(crate) use value::{integer, metadata, text};

@@ -1,0 +1,91 @@
+//! Who calls, as types: a handler that takes [`Admin`] cannot be reached by anybody else.
+
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpRequest, dev, web};
+use domain::access::InvalidToken;
+use domain::request::Identity;
+use domain::user::Role;
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+
+use crate::error_code::ErrorCode;
+use crate::problem::Problem;
+use crate::refusals::forbidden;
+use crate::server::HttpState;
+
+/// Somebody who is signed in.
+pub(crate) struct SignedIn(pub(crate) Identity);
+
+/// An admin.
+pub(crate) struct Admin(pub(crate) Identity);
+
+/// Anybody. A token that is sent along must be valid all the same.
+pub(crate) struct MaybeSignedIn(pub(crate) Option<Identity>);
+
+impl FromRequest for MaybeSignedIn {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        async move { Ok(Self(caller(&request).await?)) }.boxed_local()
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        async move {
+            let missing = || Problem::new(ErrorCode::MissingToken, "The request needs a token.");
+            Ok(Self(caller(&request).await?.ok_or_else(missing)?))
+        }
+        .boxed_local()
+    }
+}
+
+impl FromRequest for Admin {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let signed_in = SignedIn::from_request(request, payload);
+        async move {
+            let SignedIn(identity) = signed_in.await?;
+            match identity.role {
+                Role::Admin => Ok(Self(identity)),
+                Role::User => Err(forbidden("Only an admin may do this.")),
+            }
+        }
+        .boxed_local()
+    }
+}
+
+async fn caller(request: &HttpRequest) -> Result<Option<Identity>, Problem> {
+    let Some(token) = bearer_token(request)? else {
+        return Ok(None);
+    };
+    let state = request
+        .app_data::<web::Data<HttpState>>()
+        .ok_or_else(|| Problem::internal("the application has no state".to_owned()))?;
+    Ok(Some(state.services.access.admit(token).await?))
+}
+
+/// The token of the `Authorization` header; two such headers are ambiguous and no sign-in.
+fn bearer_token(request: &HttpRequest) -> Result<Option<&str>, InvalidToken> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let Some(header) = headers.next() else {
+        return Ok(None);
+    };
+    if headers.next().is_some() {
+        return Err(InvalidToken);
+    }
+    let text = header.to_str().map_err(|_| InvalidToken)?;
+    let (scheme, token) = text.trim().split_once(' ').ok_or(InvalidToken)?;
+    if !scheme.eq_ignore_ascii_case("bearer") || token.trim().is_empty() {
+        return Err(InvalidToken);
+    }
+    Ok(Some(token.trim()))
+}

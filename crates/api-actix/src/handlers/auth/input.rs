@@ -1,0 +1,30 @@
+//! The bodies of accounts and sign-ins.
+
+use domain::user::{Email, NewAccount, Password, PasswordAttempt, PersonName};
+
+use crate::extract::{Fields, text};
+use crate::problem::Problem;
+
+/// `{name, email, password}`. There is no `role`: which one it becomes, the route says.
+pub(super) fn new_account(json: &str) -> Result<NewAccount, Problem> {
+    let mut fields = Fields::parse(json)?;
+    let name = fields.required("name", text(PersonName::parse));
+    let email = fields.required("email", text(Email::parse));
+    let password = fields.required("password", text(Password::parse));
+    let account = || {
+        Some(NewAccount {
+            name: name?,
+            email: email?,
+            password: password?,
+        })
+    };
+    fields.finish(account())
+}
+
+/// `{email, password}`.
+pub(super) fn credentials(json: &str) -> Result<(Email, PasswordAttempt), Problem> {
+    let mut fields = Fields::parse(json)?;
+    let email = fields.required("email", text(Email::parse));
+    let attempt = fields.required("password", text(PasswordAttempt::parse));
+    fields.finish(email.zip(attempt))
+}

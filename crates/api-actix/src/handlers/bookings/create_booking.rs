@@ -1,0 +1,23 @@
+//! `POST /api/bookings/create-booking`.
+
+use actix_web::HttpResponse;
+
+use super::input::wish;
+use crate::dto::BookingDto;
+use crate::extract::{Call, SignedIn};
+use crate::handlers::Answer;
+
+/// Says that an earlier request with the same key made the booking.
+pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
+
+/// Books tickets for the caller.
+pub(crate) async fn create_booking(SignedIn(by): SignedIn, mut call: Call) -> Answer {
+    let wish = wish(&call.json().await?, call.idempotency_key())?;
+    let (bookings, origin) = (&call.services()?.bookings, call.origin()?);
+    let booked = bookings.book(wish, by, &origin).await?;
+    let mut response = HttpResponse::Created();
+    if booked.replayed {
+        response.insert_header((REPLAYED, "true"));
+    }
+    Ok(response.json(BookingDto::from(&booked.booking)))
+}

@@ -1,0 +1,32 @@
+//! The body and the header of a booking.
+
+use domain::booking::{BookTickets, IdempotencyKey, Quantity};
+use domain::event::EventId;
+use domain::text::InvalidValue;
+
+use crate::extract::{Fields, IDEMPOTENCY_KEY, integer, text};
+use crate::problem::Problem;
+use crate::refusals::event_not_found;
+
+/// `{eventId, quantity?}` and the key from the header.
+pub(super) fn wish(
+    json: &str,
+    key: Result<Option<IdempotencyKey>, InvalidValue>,
+) -> Result<BookTickets, Problem> {
+    let mut fields = Fields::parse(json)?;
+    let event_id = fields.required("eventId", text(|id| Ok(EventId::parse(id))));
+    let quantity = fields
+        .optional("quantity", integer(Quantity::new))
+        .unwrap_or(Quantity::ONE);
+    let key = key.unwrap_or_else(|error| {
+        fields.refuse(IDEMPOTENCY_KEY, error.to_string());
+        None
+    });
+    // Text that cannot be an event's id is an event that does not exist, and no invalid field.
+    let event_id = fields.finish(event_id)?.ok_or_else(event_not_found)?;
+    Ok(BookTickets {
+        event_id,
+        quantity,
+        key,
+    })
+}

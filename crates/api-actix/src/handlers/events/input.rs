@@ -1,0 +1,47 @@
+//! The bodies of events.
+
+use domain::event::{Capacity, Description, EventChange, EventDetails, Location, Title};
+use domain::text::InvalidValue;
+use domain::time::Timestamp;
+
+use crate::extract::{Fields, integer, metadata, text};
+use crate::problem::Problem;
+
+/// `{title, description, date, location, totalTickets, metadata?}`.
+pub(super) fn event_details(json: &str) -> Result<EventDetails, Problem> {
+    let mut fields = Fields::parse(json)?;
+    let title = fields.required("title", text(Title::parse));
+    let description = fields.required("description", text(Description::parse));
+    let date = fields.required("date", text(Timestamp::parse));
+    let location = fields.required("location", text(Location::parse));
+    let capacity = fields.required("totalTickets", integer(Capacity::new));
+    let metadata = fields.optional("metadata", metadata).unwrap_or_default();
+    let details = || {
+        Some(EventDetails {
+            title: title?,
+            description: description?,
+            date: date?,
+            location: location?,
+            capacity: capacity?,
+            metadata,
+        })
+    };
+    fields.finish(details())
+}
+
+/// Any of the same fields, at least one.
+pub(super) fn event_change(json: &str) -> Result<EventChange, Problem> {
+    let mut fields = Fields::parse(json)?;
+    if fields.is_empty() {
+        fields.refuse("body", InvalidValue::Empty.to_string());
+    }
+    let change = EventChange {
+        title: fields.optional("title", text(Title::parse)),
+        description: fields.optional("description", text(Description::parse)),
+        date: fields.optional("date", text(Timestamp::parse)),
+        location: fields.optional("location", text(Location::parse)),
+        capacity: fields.optional("totalTickets", integer(Capacity::new)),
+        metadata: fields.optional("metadata", metadata),
+    };
+    fields.finish(Some(change))
+}

@@ -1,0 +1,19 @@
+//! The HTTP interface: every route, its bodies and its answers. It knows the use cases of the
+//! domain and nothing of what is behind them.
+//!
+//! A request passes the middlewares, then a handler that parses, calls a use case and presents.
+//! [`bind`] puts it all on a socket.
+
+mod dto;
+mod error_code;
+mod extract;
+mod handlers;
+mod middleware;
+mod problem;
+mod refusals;
+mod router;
+mod server;
+#[cfg(test)]
+mod tests;
+
+pub use server::{HttpSettings, NewRequestId, RateLimits, Services, bind};

@@ -1,0 +1,144 @@
+//! Limits per client address.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use actix_governor::governor::NotUntil;
+use actix_governor::governor::clock::{Clock, DefaultClock, QuantaInstant};
+use actix_governor::governor::middleware::NoOpMiddleware;
+use actix_governor::{GovernorConfig, GovernorConfigBuilder, KeyExtractor};
+use actix_web::dev::ServiceRequest;
+use actix_web::{HttpMessage, HttpResponse, HttpResponseBuilder, ResponseError};
+
+use crate::extract::ClientAddress;
+use crate::problem::Problem;
+use crate::server::RateLimits;
+
+/// How often addresses that have their full burst again are forgotten.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// A limiter's configuration and its state.
+type Limiter = GovernorConfig<PerClient, NoOpMiddleware<QuantaInstant>>;
+
+/// The limiters, shared by every worker.
+#[derive(Clone)]
+pub(crate) struct RateLimiters {
+    /// Whether they limit at all.
+    pub(crate) enabled: bool,
+    /// For every route but health.
+    pub(crate) general: Limiter,
+    /// For the routes where passwords and tokens can be guessed.
+    pub(crate) auth: Limiter,
+}
+
+impl RateLimiters {
+    /// The limiters of these limits; `None` limits nothing. A limit of zero counts as one.
+    pub(crate) fn new(limits: Option<RateLimits>) -> Self {
+        Self::per(limits, Duration::from_secs(1), Duration::from_secs(60))
+    }
+
+    /// The same, with the numbers of requests meant for spans of other lengths.
+    pub(crate) fn per(limits: Option<RateLimits>, general: Duration, auth: Duration) -> Self {
+        let set = limits.unwrap_or_default();
+        Self {
+            enabled: limits.is_some(),
+            general: limiter(general, set.per_second, set.burst),
+            auth: limiter(auth, set.auth_per_minute, set.auth_burst),
+        }
+    }
+
+    /// Forgets addresses from time to time, as long as anybody uses the limiters; needs a
+    /// runtime around it.
+    pub(crate) fn sweep_in_background(&self) {
+        if self.enabled {
+            sweep(&self.general);
+            sweep(&self.auth);
+        }
+    }
+}
+
+fn limiter(span: Duration, requests: u32, burst: u32) -> Limiter {
+    let period = span / requests.max(1);
+    GovernorConfigBuilder::default()
+        .key_extractor(PerClient)
+        .period(period.max(Duration::from_nanos(1)))
+        .burst_size(burst.max(1))
+        .finish()
+        .unwrap_or_else(|| unreachable!("neither period nor burst is zero"))
+}
+
+fn sweep(limiter: &Limiter) {
+    let state = Arc::downgrade(&limiter.limiter());
+    tokio::spawn(async move {
+        let mut tick = tokio::time::interval(SWEEP);
+        loop {
+            tick.tick().await;
+            // Gone with the last worker.
+            let Some(state) = Weak::upgrade(&state) else {
+                return;
+            };
+            state.retain_recent();
+            state.shrink_to_fit();
+        }
+    });
+}
+
+/// One key per client: an IPv4 address, or the /64 network that an IPv6 client has for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PerClient;
+
+impl KeyExtractor for PerClient {
+    type Key = IpAddr;
+    type KeyExtractionError = Problem;
+
+    fn extract(&self, request: &ServiceRequest) -> Result<IpAddr, Problem> {
+        let client = request.extensions().get::<ClientAddress>().copied();
+        // Clients without an address share one key.
+        let address = client.and_then(|client| client.0);
+        Ok(network(address.unwrap_or(Ipv4Addr::UNSPECIFIED.into())))
+    }
+
+    fn exceed_rate_limit_response(
+        &self,
+        negative: &NotUntil<QuantaInstant>,
+        _: HttpResponseBuilder,
+    ) -> HttpResponse {
+        let wait = negative.wait_time_from(DefaultClock::default().now());
+        Problem::rate_limited(whole_seconds(wait)).error_response()
+    }
+}
+
+/// Rounded up: a client that comes back after the time that it was told is let in.
+fn whole_seconds(wait: Duration) -> u64 {
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    (wait.as_secs() + begun).max(1)
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        let key = |text: &str| network(text.parse().unwrap());
+        assert_eq!(key("2001:db8:1:2:3:4:5:6"), key("2001:db8:1:2::9"));
+        assert_ne!(key("2001:db8:1:2::9"), key("2001:db8:1:3::9"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+    }
+
+    #[test]
+    fn the_wait_is_rounded_up() {
+        assert_eq!(whole_seconds(Duration::ZERO), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(300)), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(1001)), 2);
+        assert_eq!(whole_seconds(Duration::from_secs(3)), 3);
+    }
+}

@@ -1,0 +1,151 @@
+//! What the use cases refuse, as problems.
+
+use domain::access::InvalidToken;
+use domain::booking::{BookError, CancelError};
+use domain::error::{Failure, chain};
+use domain::event::{DeleteEventError, UpdateError};
+use domain::user::{LoginError, ProfileError, RegisterAdminError, RegisterError};
+
+use crate::error_code::ErrorCode;
+use crate::problem::Problem;
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unavailable(_) => Self::unavailable(chain(&failure)),
+            Failure::Unexpected(_) => Self::internal(chain(&failure)),
+        }
+    }
+}
+
+impl From<InvalidToken> for Problem {
+    fn from(_: InvalidToken) -> Self {
+        let detail = "The token is expired, malformed or not ours, or its user is gone.";
+        Self::new(ErrorCode::InvalidToken, detail)
+    }
+}
+
+impl From<RegisterError> for Problem {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::EmailTaken => email_taken(),
+            RegisterError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RegisterAdminError> for Problem {
+    fn from(error: RegisterAdminError) -> Self {
+        match error {
+            RegisterAdminError::Forbidden => forbidden("This request may not make an admin."),
+            RegisterAdminError::EmailTaken => email_taken(),
+            RegisterAdminError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::WrongCredentials => Self::new(
+                ErrorCode::InvalidCredentials,
+                "No account has this e-mail address and password.",
+            ),
+            LoginError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<ProfileError> for Problem {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::Gone => InvalidToken.into(),
+            ProfileError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<UpdateError> for Problem {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::NotFound => event_not_found(),
+            UpdateError::CapacityBelowSold => Self::new(
+                ErrorCode::CapacityBelowSold,
+                "More tickets are sold or being sold than `totalTickets` would leave.",
+            ),
+            UpdateError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<DeleteEventError> for Problem {
+    fn from(error: DeleteEventError) -> Self {
+        match error {
+            DeleteEventError::NotFound => event_not_found(),
+            DeleteEventError::HasBookings => Self::new(
+                ErrorCode::EventHasBookings,
+                "The event has bookings, maybe cancelled ones, and stays.",
+            ),
+            DeleteEventError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<BookError> for Problem {
+    fn from(error: BookError) -> Self {
+        let (code, detail) = match error {
+            BookError::EventNotFound => return event_not_found(),
+            BookError::UserGone => return InvalidToken.into(),
+            BookError::Failed(failure) => return failure.into(),
+            BookError::EventEnded => (ErrorCode::EventEnded, "The event has begun."),
+            BookError::SoldOut => (
+                ErrorCode::SoldOut,
+                "Fewer tickets are available than wanted.",
+            ),
+            BookError::KeyInProgress => (
+                ErrorCode::IdempotencyInProgress,
+                "The first request with this Idempotency-Key is in progress.",
+            ),
+            BookError::KeyMismatch => (
+                ErrorCode::IdempotencyMismatch,
+                "This Idempotency-Key was used for another request.",
+            ),
+        };
+        Self::new(code, detail)
+    }
+}
+
+impl From<CancelError> for Problem {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NotFound => booking_not_found(),
+            CancelError::AlreadyCancelled => Self::new(
+                ErrorCode::AlreadyCancelled,
+                "The booking was cancelled before.",
+            ),
+            CancelError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+/// There is no event of that id, or the id has no form that an event's could have.
+pub(crate) fn event_not_found() -> Problem {
+    Problem::new(ErrorCode::EventNotFound, "There is no such event.")
+}
+
+/// There is no booking of that id for the caller.
+pub(crate) fn booking_not_found() -> Problem {
+    Problem::new(ErrorCode::BookingNotFound, "There is no such booking.")
+}
+
+/// The caller is known and may not.
+pub(crate) fn forbidden(detail: &'static str) -> Problem {
+    Problem::new(ErrorCode::Forbidden, detail)
+}
+
+fn email_taken() -> Problem {
+    Problem::new(
+        ErrorCode::EmailTaken,
+        "Another account has this e-mail address.",
+    )
+}

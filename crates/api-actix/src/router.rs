@@ -1,0 +1,134 @@
+//! Every path on one page.
+
+use actix_governor::Governor;
+use actix_web::http::Method;
+use actix_web::http::header::HeaderValue;
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::{HttpResponse, Resource, Route, Scope, web};
+
+use crate::error_code::ErrorCode;
+use crate::handlers::{auth, bookings, events, health};
+use crate::middleware::{RateLimiters, guard};
+use crate::problem::Problem;
+
+/// Who gets past a route's extractors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// Anybody.
+    Anyone,
+    /// Anybody as far as the route knows; the use case decides.
+    Gated,
+    /// Somebody with a valid token.
+    SignedIn,
+    /// An admin.
+    Admin,
+}
+
+/// How tightly a route is limited per client address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// Not at all.
+    Free,
+    /// By the limit of all routes.
+    General,
+    /// By the limit of all routes and the one against guessing.
+    Auth,
+}
+
+/// One operation. The table below is the only way to mount one.
+pub(crate) struct Endpoint {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// What the handler's extractors ask for; the tests hold each handler to it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the guards test reads it"))]
+    pub(crate) access: Access,
+    pub(crate) limit: Limit,
+    route: fn() -> Route,
+}
+
+macro_rules! endpoints {
+    ($($method:ident $path:literal $access:ident $limit:ident $handler:path;)*) => {
+        /// Every operation there is.
+        pub(crate) fn endpoints() -> Vec<Endpoint> {
+            vec![$(Endpoint {
+                method: Method::$method,
+                path: $path,
+                access: Access::$access,
+                limit: Limit::$limit,
+                route: || web::method(Method::$method).to($handler),
+            }),*]
+        }
+    };
+}
+
+endpoints! {
+    POST   "/api/auth/create-admin"                    Gated    Auth    auth::create_admin;
+    POST   "/api/auth/create-user"                     Anyone   Auth    auth::create_user;
+    POST   "/api/auth/login"                           Anyone   Auth    auth::login;
+    GET    "/api/auth/user-profile"                    SignedIn General auth::user_profile;
+    GET    "/api/events/paginate"                      SignedIn General events::paginate;
+    GET    "/api/events/{id}/fetchById"                SignedIn General events::fetch_by_id;
+    POST   "/api/events/create-event"                  Admin    General events::create_event;
+    PUT    "/api/events/{id}/update-event"             Admin    General events::update_event;
+    DELETE "/api/events/{id}/delete-event"             Admin    General events::delete_event;
+    POST   "/api/bookings/create-booking"              SignedIn General bookings::create_booking;
+    DELETE "/api/bookings/{bookingId}/cancel-booking"  SignedIn General bookings::cancel_booking;
+    GET    "/api/bookings/my-bookings/paginate"        SignedIn General bookings::paginate_mine;
+    GET    "/health/live"                              Anyone   Free    health::live;
+    GET    "/health/ready"                             Anyone   Free    health::ready;
+}
+
+const HEALTH: &str = "/health";
+
+/// Mounts every operation; what is not there, and the methods that are not, are answered too.
+pub(crate) fn mount(config: &mut web::ServiceConfig, limiters: &RateLimiters) {
+    let (free, limited): (Vec<Endpoint>, Vec<Endpoint>) = endpoints()
+        .into_iter()
+        .partition(|endpoint| endpoint.limit == Limit::Free);
+    config.service(mount_all(web::scope(HEALTH), HEALTH, &free, limiters));
+    // Everything else lies in the scope of the general limit, unknown paths included.
+    let rest = mount_all(web::scope(""), "", &limited, limiters)
+        .default_service(web::to(not_found))
+        .wrap(Condition::new(
+            limiters.enabled,
+            Governor::new(&limiters.general),
+        ));
+    config.service(rest);
+}
+
+fn mount_all(scope: Scope, prefix: &str, endpoints: &[Endpoint], limiters: &RateLimiters) -> Scope {
+    let mut paths: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.path).collect();
+    paths.dedup();
+    paths.into_iter().fold(scope, |scope, path| {
+        let at_path: Vec<&Endpoint> = endpoints.iter().filter(|e| e.path == path).collect();
+        let relative = path.strip_prefix(prefix).unwrap_or(path);
+        let resource = methods(web::resource(relative), &at_path);
+        let limited = at_path.iter().any(|endpoint| endpoint.limit == Limit::Auth);
+        scope.service(resource.wrap(from_fn(guard)).wrap(Condition::new(
+            limiters.enabled && limited,
+            Governor::new(&limiters.auth),
+        )))
+    })
+}
+
+fn methods(resource: Resource, endpoints: &[&Endpoint]) -> Resource {
+    let names: Vec<&str> = endpoints.iter().map(|e| e.method.as_str()).collect();
+    let allow =
+        HeaderValue::from_str(&names.join(", ")).unwrap_or_else(|_| HeaderValue::from_static(""));
+    endpoints
+        .iter()
+        .fold(resource, |resource, endpoint| {
+            resource.route((endpoint.route)())
+        })
+        .default_service(web::to(move || {
+            let problem = Problem::method_not_allowed(allow.clone());
+            async move { Err::<HttpResponse, _>(problem) }
+        }))
+}
+
+async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(
+        ErrorCode::NotFound,
+        "There is nothing at this path.",
+    ))
+}

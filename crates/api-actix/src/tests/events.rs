@@ -1,0 +1,146 @@
+//! `/api/events`.
+
+use domain::event::{DeleteEventError, EventChange, Title, UpdateError};
+use domain::page::{Page, PageRequest};
+use serde_json::json;
+
+use super::harness::{ADMIN, ADMIN_IDENTITY, EVENT, Mocks, USER, at, event, json};
+
+const BODY: &str = r#"{"title":"T","description":"","date":"2024-12-31T10:00:00Z",
+    "location":"L","totalTickets":500,"metadata":{"z":1,"a":[1.50,{"b":null}]}}"#;
+
+#[actix_web::test]
+async fn an_event_is_made_and_located() {
+    let mut mocks = Mocks::new();
+    mocks
+        .events
+        .expect_create()
+        .withf(|details, by, _| {
+            *by == ADMIN_IDENTITY
+                && details.capacity.get() == 500
+                && serde_json::to_string(details.metadata.as_map()).unwrap()
+                    == r#"{"z":1,"a":[1.5,{"b":null}]}"#
+        })
+        .once()
+        .returning(|_, _, _| Ok(event()));
+    let request = json("POST", "/api/events/create-event", BODY).insert_header(ADMIN);
+    let answer = mocks.api().call(request).await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(
+        answer.header("Location"),
+        format!("/api/events/{EVENT}/fetchById")
+    );
+    assert_eq!(
+        answer.body,
+        json!({
+            "id": EVENT,
+            "title": "Tech Conference 2024",
+            "description": "",
+            "date": "2024-12-31T10:00:00.000Z",
+            "location": "NYC",
+            "totalTickets": 500,
+            "availableTickets": 499,
+            "metadata": {"tags": ["tech"], "a": -0.5},
+            "createdBy": 1,
+            "createdAt": "2024-12-31T10:00:00.000Z",
+            "updatedAt": "2024-12-31T10:00:00.000Z",
+        })
+    );
+}
+
+#[actix_web::test]
+async fn a_change_has_what_the_body_names_and_nothing_else() {
+    let mut mocks = Mocks::new();
+    mocks
+        .events
+        .expect_update()
+        .withf(|id, change, by, _| {
+            let expected = EventChange {
+                title: Some(Title::parse("New").unwrap()),
+                ..EventChange::default()
+            };
+            id.to_string() == EVENT && *change == expected && *by == ADMIN_IDENTITY
+        })
+        .once()
+        .returning(|_, _, _, _| Ok(event()));
+    let path = format!("/api/events/{EVENT}/update-event");
+    let request = json("PUT", &path, r#"{"title":"New"}"#).insert_header(ADMIN);
+    assert_eq!(mocks.api().call(request).await.status, 200);
+}
+
+#[actix_web::test]
+async fn refused_changes_have_their_codes() {
+    for (error, status, code) in [
+        (UpdateError::NotFound, 404, "event_not_found"),
+        (UpdateError::CapacityBelowSold, 409, "capacity_below_sold"),
+    ] {
+        let mut mocks = Mocks::new();
+        let refuse = mocks.events.expect_update();
+        refuse.return_once(move |_, _, _, _| Err(error));
+        let path = format!("/api/events/{EVENT}/update-event");
+        let request = json("PUT", &path, r#"{"totalTickets":1}"#).insert_header(ADMIN);
+        mocks.api().call(request).await.assert_problem(status, code);
+    }
+}
+
+#[actix_web::test]
+async fn a_deleted_event_leaves_no_body() {
+    let mut mocks = Mocks::new();
+    mocks.events.expect_delete().returning(|_, _, _| Ok(()));
+    let path = format!("/api/events/{EVENT}/delete-event");
+    let answer = mocks
+        .api()
+        .call(at("DELETE", &path).insert_header(ADMIN))
+        .await;
+    assert_eq!(answer.status, 204);
+    assert_eq!(answer.header("Content-Type"), "");
+}
+
+#[actix_web::test]
+async fn refused_deletions_have_their_codes() {
+    for (error, status, code) in [
+        (DeleteEventError::NotFound, 404, "event_not_found"),
+        (DeleteEventError::HasBookings, 409, "event_has_bookings"),
+    ] {
+        let mut mocks = Mocks::new();
+        let refuse = mocks.events.expect_delete();
+        refuse.return_once(move |_, _, _| Err(error));
+        let path = format!("/api/events/{EVENT}/delete-event");
+        let request = at("DELETE", &path).insert_header(ADMIN);
+        mocks.api().call(request).await.assert_problem(status, code);
+    }
+}
+
+#[actix_web::test]
+async fn an_event_is_found_or_not() {
+    for (found, status) in [(Some(event()), 200), (None, 404)] {
+        let mut mocks = Mocks::new();
+        mocks.events.expect_fetch().return_once(move |_| Ok(found));
+        let path = format!("/api/events/{}/fetchById", EVENT.to_uppercase());
+        let answer = mocks.api().call(at("GET", &path).insert_header(USER)).await;
+        assert_eq!(answer.status, status);
+    }
+}
+
+#[actix_web::test]
+async fn a_page_says_where_it_stands() {
+    let mut mocks = Mocks::new();
+    mocks
+        .events
+        .expect_list()
+        .withf(|page| *page == PageRequest::new(2, 5).unwrap())
+        .returning(|_| {
+            Ok(Page {
+                rows: vec![event()],
+                total: 6,
+            })
+        });
+    let request = at("GET", "/api/events/paginate?page=2&limit=5").insert_header(USER);
+    let answer = mocks.api().call(request).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body["data"][0]["id"], EVENT);
+    assert_eq!(
+        answer.body["pagination"],
+        json!({"page": 2, "limit": 5, "total": 6, "totalPages": 2})
+    );
+}

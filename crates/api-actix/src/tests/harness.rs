@@ -1,0 +1,263 @@
+//! The application on mocked use cases, called without a socket.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web;
+use domain::access::{AccessControl, InvalidToken, MockAccessControl};
+use domain::booking::{Booking, BookingId, BookingStatus, MockBookingUseCases, Quantity};
+use domain::event::{Description, Event, EventId, Location, Metadata, MockEventUseCases, Title};
+use domain::health::MockHealthView;
+use domain::request::{Identity, RequestId};
+use domain::stock::TicketType;
+use domain::time::Timestamp;
+use domain::user::{Email, MockAccountUseCases, PersonName, Role, User, UserId};
+use serde_json::Value;
+
+use crate::middleware::RateLimiters;
+use crate::server::{HttpSettings, HttpState, RateLimits, Services, app};
+
+pub(super) const USER: (&str, &str) = ("Authorization", "Bearer user-token");
+pub(super) const ADMIN: (&str, &str) = ("Authorization", "Bearer admin-token");
+pub(super) const EVENT: &str = "507f1f77bcf86cd799439011";
+
+pub(super) const USER_IDENTITY: Identity = Identity {
+    user_id: UserId::new(7),
+    role: Role::User,
+};
+pub(super) const ADMIN_IDENTITY: Identity = Identity {
+    user_id: UserId::new(1),
+    role: Role::Admin,
+};
+
+/// The span of every rate limit: no test is so slow that a client may call again.
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The use cases; what a test does not expect must not be called.
+pub(super) struct Mocks {
+    pub(super) accounts: MockAccountUseCases,
+    pub(super) events: MockEventUseCases,
+    pub(super) bookings: MockBookingUseCases,
+    pub(super) access: MockAccessControl,
+    pub(super) health: MockHealthView,
+}
+
+impl Mocks {
+    pub(super) fn new() -> Self {
+        let mut access = MockAccessControl::new();
+        access.expect_admit().returning(|token| match token {
+            "user-token" => Ok(USER_IDENTITY),
+            "admin-token" => Ok(ADMIN_IDENTITY),
+            _ => Err(InvalidToken),
+        });
+        Self {
+            accounts: MockAccountUseCases::new(),
+            events: MockEventUseCases::new(),
+            bookings: MockBookingUseCases::new(),
+            access,
+            health: MockHealthView::new(),
+        }
+    }
+
+    pub(super) fn services(self) -> Services {
+        Services {
+            accounts: Arc::new(self.accounts),
+            events: Arc::new(self.events),
+            bookings: Arc::new(self.bookings),
+            access: Arc::new(self.access),
+            health: Arc::new(self.health),
+        }
+    }
+
+    /// The application on these, with settings as they are by default.
+    pub(super) fn api(self) -> Api {
+        self.api_with(|_| {})
+    }
+
+    pub(super) fn api_with(self, adjust: impl FnOnce(&mut HttpSettings)) -> Api {
+        self.api_on(true, adjust)
+    }
+
+    /// The application as if it listened on loopback only, or not.
+    pub(super) fn api_on(self, only_loopback: bool, adjust: impl FnOnce(&mut HttpSettings)) -> Api {
+        let mut settings = settings();
+        adjust(&mut settings);
+        Api {
+            limiters: RateLimiters::per(settings.rate_limit, HOUR, HOUR),
+            origins: settings.cors_origins.clone(),
+            state: web::Data::new(HttpState::new(self.services(), settings, only_loopback)),
+        }
+    }
+}
+
+pub(super) fn settings() -> HttpSettings {
+    HttpSettings {
+        host: "127.0.0.1".to_owned(),
+        port: 0,
+        workers: Some(1),
+        rate_limit: None,
+        trusted_proxies: Vec::new(),
+        cors_origins: Vec::new(),
+        first_admin_from_loopback: false,
+        request_deadline: Duration::from_secs(60),
+        new_request_id: Arc::new(|| RequestId::parse("made-here").unwrap()),
+    }
+}
+
+pub(super) fn limits(burst: u32, auth_burst: u32) -> Option<RateLimits> {
+    Some(RateLimits {
+        per_second: 1,
+        burst,
+        auth_per_minute: 1,
+        auth_burst,
+    })
+}
+
+/// The application; rate limits go on from call to call.
+pub(super) struct Api {
+    state: web::Data<HttpState>,
+    limiters: RateLimiters,
+    origins: Vec<String>,
+}
+
+impl Api {
+    /// The same with another access control.
+    pub(super) fn with_access(self, access: Arc<dyn AccessControl>) -> Self {
+        let state = &self.state;
+        let services = Services {
+            access,
+            ..state.services.clone()
+        };
+        let state = HttpState {
+            services,
+            trusted_proxies: state.trusted_proxies.clone(),
+            first_admin_from_loopback: state.first_admin_from_loopback,
+            request_deadline: state.request_deadline,
+            new_request_id: Arc::clone(&state.new_request_id),
+        };
+        Self {
+            state: web::Data::new(state),
+            ..self
+        }
+    }
+
+    pub(super) async fn call(&self, request: TestRequest) -> Answer {
+        let service = init_service(app(&self.state, &self.limiters, &self.origins)).await;
+        let response = call_service(&service, request.to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = read_body(response).await;
+        Answer {
+            status,
+            headers,
+            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        }
+    }
+}
+
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Value,
+}
+
+impl Answer {
+    /// The header, or nothing.
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Checks that it is a problem of that status and code in the promised shape.
+    #[track_caller]
+    pub(super) fn assert_problem(&self, status: u16, code: &str) {
+        assert_eq!(
+            (self.status.as_u16(), self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.body
+        );
+        assert_eq!(self.header("Content-Type"), "application/problem+json");
+        assert_eq!(self.body["status"], status);
+        for member in ["type", "title", "detail"] {
+            let text = self.body[member].as_str().unwrap_or_default();
+            assert!(!text.is_empty(), "{member} of {}", self.body);
+        }
+        assert_eq!(self.body["requestId"], self.header("X-Request-Id"));
+        assert!(!self.header("X-Request-Id").is_empty());
+    }
+
+    /// The fields that were refused, in order.
+    pub(super) fn fields(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array();
+        errors
+            .into_iter()
+            .flatten()
+            .map(|error| {
+                assert!(!error["message"].as_str().unwrap().is_empty());
+                error["field"].as_str().unwrap()
+            })
+            .collect()
+    }
+}
+
+/// A JSON request.
+pub(super) fn json(method: &str, path: &str, body: impl Into<Vec<u8>>) -> TestRequest {
+    at(method, path)
+        .insert_header(("Content-Type", "application/json"))
+        .set_payload(body.into())
+}
+
+/// A request without body from a loopback client.
+pub(super) fn at(method: &str, path: &str) -> TestRequest {
+    TestRequest::with_uri(path)
+        .method(method.parse().unwrap())
+        .peer_addr(SocketAddr::from(([127, 0, 0, 1], 50_000)))
+        .insert_header(("Host", "localhost:3000"))
+}
+
+pub(super) fn user(identity: Identity) -> User {
+    User {
+        id: identity.user_id,
+        name: PersonName::parse("John Doe").unwrap(),
+        email: Email::parse("john@example.com").unwrap(),
+        role: identity.role,
+        created_at: moment(),
+    }
+}
+
+pub(super) fn event() -> Event {
+    Event {
+        id: EventId::parse(EVENT).unwrap(),
+        title: Title::parse("Tech Conference 2024").unwrap(),
+        description: Description::parse("").unwrap(),
+        date: moment(),
+        location: Location::parse("NYC").unwrap(),
+        total_tickets: 500,
+        available_tickets: 499,
+        metadata: Metadata::parse(r#"{"tags":["tech"],"a":-0.5}"#).unwrap(),
+        created_by: UserId::new(1),
+        created_at: moment(),
+        updated_at: moment(),
+    }
+}
+
+pub(super) fn booking(status: BookingStatus) -> Booking {
+    Booking {
+        id: BookingId::new(2),
+        event_id: EventId::parse(EVENT).unwrap(),
+        user_id: USER_IDENTITY.user_id,
+        ticket_type: TicketType::general(),
+        quantity: Quantity::new(3).unwrap(),
+        status,
+        created_at: moment(),
+    }
+}
+
+pub(super) fn moment() -> Timestamp {
+    Timestamp::parse("2024-12-31T10:00:00Z").unwrap()
+}

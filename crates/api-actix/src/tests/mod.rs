@@ -1,0 +1,17 @@
+//! Tests over the whole interface, with the use cases mocked.
+
+mod accounts;
+mod bad_input;
+mod bookings;
+mod cors;
+mod create_admin;
+mod events;
+mod failures;
+mod guards;
+mod harness;
+mod health;
+mod owners_requests;
+mod rate_limit;
+mod request_id;
+mod shape;
+mod socket;
