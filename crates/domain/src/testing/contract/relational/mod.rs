@@ -1,5 +1,12 @@
 //! The cases for users, bookings and the outbox.
 
+pub mod cancel;
+pub mod commit;
+pub mod first_admin;
+pub mod keys;
+pub mod listing;
+pub mod outbox;
+pub mod reservations;
 pub mod users;
 
 /// Tests a backend against the contracts of
@@ -23,6 +30,94 @@ macro_rules! relational_contract_tests {
         $crate::contract_cases! { relational, $fresh,
             users {
                 an_inserted_user_is_found_by_id_and_address,
+                user_ids_are_positive_and_differ,
+                an_unknown_user_is_not_found,
+                an_address_is_found_in_any_case_and_comes_back_as_written,
+                an_address_is_taken_in_any_case,
+                addresses_with_and_without_accents_are_different,
+                of_many_at_once_with_one_address_exactly_one_is_stored,
+                text_comes_back_as_it_went_in,
+                the_longest_address_fits,
+                roles_answer_for_those_who_are_users,
+                roles_take_none_and_a_thousand,
+            }
+            first_admin {
+                the_first_admin_is_stored_when_there_is_none,
+                a_second_first_admin_is_refused_and_leaves_nothing,
+                an_admin_made_by_an_admin_counts,
+                a_taken_address_makes_no_first_admin,
+                of_eight_first_admins_at_once_exactly_one_is_stored,
+            }
+            commit {
+                a_booking_comes_back_as_it_was_made,
+                times_keep_their_milliseconds,
+                a_group_is_stored_under_ascending_ids,
+                a_group_of_256_is_stored_whole,
+                an_empty_group_is_nothing,
+                a_user_who_is_not_there_gets_no_booking,
+                a_reservation_is_booked_once,
+                a_reservation_twice_in_one_group_is_booked_once,
+                what_fails_for_its_own_reason_does_not_stop_the_others,
+                many_groups_at_once_are_all_stored,
+                one_reservation_in_two_groups_at_once_is_booked_once,
+            }
+            keys {
+                a_booking_is_found_by_its_key_with_what_was_asked,
+                an_unused_key_is_not_found,
+                a_key_belongs_to_its_user,
+                keys_that_differ_in_case_are_two_keys,
+                a_used_key_takes_no_second_booking,
+                a_key_twice_in_one_group_is_used_once,
+                a_key_in_many_groups_at_once_is_used_once,
+                a_key_still_finds_a_cancelled_booking,
+                a_forgotten_key_is_free_and_its_booking_stays,
+                only_keys_used_before_the_given_time_are_forgotten,
+                no_more_keys_are_forgotten_than_asked_for,
+            }
+            reservations {
+                every_state_is_told_in_the_order_of_the_ids,
+                none_and_a_thousand_can_be_looked_up,
+                a_fence_where_nothing_stands_is_void_and_stays,
+                a_fence_meets_the_booking_that_was_first,
+                fences_answer_in_the_order_of_the_holds,
+                none_and_a_thousand_can_be_fenced,
+                a_commit_behind_a_fence_finds_the_reservation_taken,
+                a_void_row_is_no_booking_to_anybody,
+                of_a_fence_and_a_commit_at_once_exactly_one_wins,
+            }
+            cancel {
+                the_owner_cancels,
+                an_admin_cancels_for_anybody,
+                to_a_stranger_there_is_no_such_booking,
+                an_unknown_booking_is_not_found,
+                a_void_row_cannot_be_cancelled,
+                a_second_cancellation_changes_nothing,
+                a_booking_twice_in_one_group_is_cancelled_once,
+                of_many_cancellations_at_once_exactly_one_counts,
+                a_mixed_group_is_answered_in_order,
+                an_empty_group_of_cancellations_is_nothing,
+                what_came_back_is_counted_per_event_and_type,
+                the_counters_of_a_group_reach_its_sum,
+                cancellations_of_different_bookings_at_once_all_count,
+            }
+            listing {
+                bookings_are_listed_newest_first_in_pages,
+                a_page_far_beyond_the_end_is_empty,
+                only_the_users_own_bookings_are_listed,
+                cancelled_bookings_are_listed_too,
+                a_booking_is_a_trace_of_its_event_alone,
+                a_cancelled_booking_is_a_trace_also_without_outbox_rows,
+            }
+            outbox {
+                an_empty_outbox_has_no_work,
+                a_booking_leaves_its_record_with_itself_as_target,
+                a_cancellation_leaves_its_record,
+                rows_come_oldest_first_and_no_more_than_asked_for,
+                counters_come_for_the_events_among_the_rows_alone,
+                a_counter_comes_with_rows_that_did_not_move_it,
+                counters_come_per_type_of_ticket,
+                forgotten_rows_are_gone_and_the_others_stay,
+                five_hundred_rows_are_read_and_forgotten_at_once,
             }
         }
     };

@@ -1,7 +1,10 @@
 //! Users.
 
+use futures_util::future::join_all;
+
 use super::super::Relational;
 use super::super::make::*;
+use crate::user::{CreateUserError, Email, NewUser, PersonName, Role, UserId};
 
 pub async fn an_inserted_user_is_found_by_id_and_address(on: Relational) {
     let new = new_user("Ada.Lovelace@Example.org");
@@ -15,4 +18,132 @@ pub async fn an_inserted_user_is_found_by_id_and_address(on: Relational) {
     let account = on.users.find_by_email(&new.email).await.unwrap().unwrap();
     assert_eq!(account.user, user);
     assert_eq!(account.password_hash, new.password_hash);
+}
+
+pub async fn user_ids_are_positive_and_differ(on: Relational) {
+    let (ada, bob) = (on.user("ada").await, on.user("bob").await);
+    assert!(ada.id.get() > 0 && bob.id.get() > 0);
+    assert_ne!(ada.id, bob.id);
+}
+
+pub async fn an_unknown_user_is_not_found(on: Relational) {
+    on.user("ada").await;
+    assert_eq!(on.users.find(NOBODY).await.unwrap(), None);
+    assert_eq!(on.users.find(UserId::new(-1)).await.unwrap(), None);
+    let email = Email::parse("bob@example.org").unwrap();
+    assert!(on.users.find_by_email(&email).await.unwrap().is_none());
+}
+
+pub async fn an_address_is_found_in_any_case_and_comes_back_as_written(on: Relational) {
+    for (written, asked) in [
+        ("Ada@Example.org", "aDA@eXAMPLE.ORG"),
+        ("JÖRG@müller.example", "jörg@MÜLLER.example"),
+    ] {
+        let user = on.users.insert(&new_user(written)).await.unwrap();
+        let asked = Email::parse(asked).unwrap();
+        let account = on.users.find_by_email(&asked).await.unwrap().unwrap();
+        assert_eq!(account.user.id, user.id);
+        assert_eq!(account.user.email.as_str(), written);
+    }
+}
+
+pub async fn an_address_is_taken_in_any_case(on: Relational) {
+    on.users.insert(&new_user("Ada@example.org")).await.unwrap();
+    on.users
+        .insert(&new_user("jörg@example.org"))
+        .await
+        .unwrap();
+    for taken in ["Ada@example.org", "ADA@EXAMPLE.ORG", "JÖRG@example.org"] {
+        let refused = on.users.insert(&new_user(taken)).await;
+        assert!(
+            matches!(refused, Err(CreateUserError::EmailTaken)),
+            "{taken}"
+        );
+    }
+}
+
+pub async fn addresses_with_and_without_accents_are_different(on: Relational) {
+    let plain = on
+        .users
+        .insert(&new_user("jorg@example.org"))
+        .await
+        .unwrap();
+    let accented = on
+        .users
+        .insert(&new_user("jörg@example.org"))
+        .await
+        .unwrap();
+    assert_ne!(plain.id, accented.id);
+    let found = on.users.find_by_email(&plain.email).await.unwrap().unwrap();
+    assert_eq!(found.user.id, plain.id);
+}
+
+pub async fn of_many_at_once_with_one_address_exactly_one_is_stored(on: Relational) {
+    for round in 0..5 {
+        let spellings = ["ada", "Ada", "ADA", "aDa", "adA", "AdA", "ADa", "aDA"];
+        let wishes = spellings.map(|name| new_user(&format!("{name}{round}@example.org")));
+        let answers = join_all(wishes.iter().map(|wish| on.users.insert(wish))).await;
+        let taken = |answer: &Result<_, _>| matches!(answer, Err(CreateUserError::EmailTaken));
+        assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+        assert_eq!(answers.iter().filter(|answer| taken(answer)).count(), 7);
+    }
+}
+
+pub async fn text_comes_back_as_it_went_in(on: Relational) {
+    let longest = "🎟".repeat(100);
+    let names = [
+        "Zoë O'Brien \"the\" \\ backslash",
+        "Robert'); DROP TABLE users;--",
+        "100% _ ? $1 :name {} `x`",
+        "王小明 Ελένη Олег عمر",
+        "👩🏽‍💻 e\u{301}",
+        &longest,
+    ];
+    for (index, name) in names.into_iter().enumerate() {
+        let new = NewUser {
+            name: PersonName::parse(name).unwrap(),
+            ..new_user(&format!("o'neil+{{`%_|}}~{index}@example.org"))
+        };
+        let user = on.users.insert(&new).await.unwrap();
+        let found = on.users.find(user.id).await.unwrap().unwrap();
+        assert_eq!(found.name.as_str(), name);
+        assert_eq!(found.email.as_str(), new.email.as_str());
+    }
+}
+
+pub async fn the_longest_address_fits(on: Relational) {
+    let (local, label) = ("x".repeat(64), "a".repeat(63));
+    let plain = format!("{local}@{label}.{label}.{}.examples", "ü".repeat(26));
+    // In lower case, the form that is compared, this letter takes a byte more.
+    let (local, label) = ("Ⱥ".repeat(32), "Ⱥ".repeat(31));
+    let growing = format!("{local}@{label}.{label}.{}.example", "Ⱥ".repeat(27));
+    for email in [plain, growing] {
+        assert!((253..=254).contains(&email.len()), "{}", email.len());
+        let new = new_user(&email);
+        let user = on.users.insert(&new).await.unwrap();
+        assert_eq!(user.email.as_str(), email);
+        let account = on.users.find_by_email(&new.email).await.unwrap().unwrap();
+        assert_eq!(account.user, user);
+    }
+}
+
+pub async fn roles_answer_for_those_who_are_users(on: Relational) {
+    let ada = on.user("ada").await;
+    let bob = on
+        .users
+        .insert(&new_admin("bob@example.org"))
+        .await
+        .unwrap();
+    let asked = [bob.id, NOBODY, ada.id];
+    let mut roles = on.users.roles(&asked).await.unwrap();
+    roles.sort_by_key(|(id, _)| *id);
+    assert_eq!(roles, [(ada.id, Role::User), (bob.id, Role::Admin)]);
+}
+
+pub async fn roles_take_none_and_a_thousand(on: Relational) {
+    let ada = on.user("ada").await;
+    assert_eq!(on.users.roles(&[]).await.unwrap(), []);
+    let mut ids: Vec<UserId> = (1..1_000).map(|n| UserId::new(NOBODY.get() + n)).collect();
+    ids.push(ada.id);
+    assert_eq!(on.users.roles(&ids).await.unwrap(), [(ada.id, Role::User)]);
 }
