@@ -2,6 +2,8 @@
 
 mod cancel;
 mod entity;
+#[cfg(test)]
+mod faults_tests;
 mod flow;
 mod idempotency;
 mod ports;
