@@ -1,33 +1,32 @@
 //! What the cases are made of. Ids are new within the process; everything else is the plainest that
 //! will do, for a case to change what it is about.
 
-use futures_util::future::join_all;
 use serde_json::json;
 
-use super::{Documents, Relational};
 use crate::audit::{Action, AuditRecord};
 use crate::booking::{
     Booking, BookingId, CancelOutcome, Cancellation, Cancelled, CommitOutcome, Fingerprint,
-    IdempotencyKey, KeyUse, NewBooking, OutboxId, PendingWork, Quantity,
+    IdempotencyKey, KeyUse, NewBooking, Quantity,
 };
 use crate::event::{
-    Capacity, Description, Event, EventDetails, EventId, Location, Metadata, NewEvent, Title,
+    Capacity, Description, EventDetails, EventId, Location, Metadata, NewEvent, Title,
 };
 use crate::page::PageRequest;
 use crate::request::{Identity, Origin, RequestId};
 use crate::runtime::IdGenerator;
 use crate::stock::{
-    ClosingToken, HoldRef, KeyHash, Reservation, ReservationId, ReserveOutcome, StockBatch,
-    StockReturn, TicketType,
+    ClosingToken, HoldRef, KeyHash, Reservation, ReservationId, StockBatch, StockReturn, TicketType,
 };
 use crate::testing::SequentialIds;
 use crate::time::Timestamp;
-use crate::user::{Email, NewUser, PasswordHash, PersonName, Role, User, UserId};
+use crate::user::{Email, NewUser, PasswordHash, PersonName, Role, UserId};
 
 static IDS: SequentialIds = SequentialIds::new();
 
 /// A moment with milliseconds that a store which rounds would lose.
 pub(super) const AT: i64 = 1_735_689_599_987;
+/// The beginning of the year 3000.
+pub(super) const FAR: i64 = 32_503_680_000_000;
 /// A user that no store has.
 pub(super) const NOBODY: UserId = UserId::new(999_999_999);
 
@@ -157,56 +156,6 @@ pub(super) fn expect_cancelled(outcome: &CancelOutcome) -> Cancelled {
     }
 }
 
-impl Relational {
-    /// A user whose address is made of `name`.
-    pub(super) async fn user(&self, name: &str) -> User {
-        let user = new_user(&format!("{name}@example.org"));
-        self.users.insert(&user).await.unwrap()
-    }
-
-    /// Stores bookings that nothing is wrong with.
-    pub(super) async fn book(&self, group: &[NewBooking]) -> Vec<Booking> {
-        let outcomes = self.bookings.commit(group).await.unwrap();
-        assert_eq!(outcomes.len(), group.len());
-        outcomes.iter().map(expect_booked).collect()
-    }
-
-    /// Stores one booking that nothing is wrong with.
-    pub(super) async fn book_one(&self, booking: NewBooking) -> Booking {
-        self.book(&[booking]).await.remove(0)
-    }
-
-    /// Cancels a booking that can be cancelled, as its owner.
-    pub(super) async fn cancel_one(&self, booking: &Booking) -> Cancelled {
-        let wish = cancellation(booking.id, as_user(booking.user_id));
-        let outcomes = self.bookings.cancel(&[wish]).await.unwrap();
-        assert_eq!(outcomes.len(), 1);
-        expect_cancelled(&outcomes[0])
-    }
-
-    /// Sends each group in a call of its own, all at the same time.
-    pub(super) async fn commit_at_once(&self, groups: &[Vec<NewBooking>]) -> Vec<CommitOutcome> {
-        let calls = groups.iter().map(|group| self.bookings.commit(group));
-        let answers = join_all(calls).await.into_iter();
-        answers.flat_map(|answer| answer.unwrap()).collect()
-    }
-
-    /// All that is in the outbox.
-    pub(super) async fn all_pending(&self) -> PendingWork {
-        self.outbox.pending(1_000).await.unwrap()
-    }
-
-    /// Empties the outbox.
-    pub(super) async fn empty_outbox(&self) {
-        let rows = self.all_pending().await.rows;
-        let ids: Vec<OutboxId> = rows.iter().map(|row| row.id).collect();
-        self.outbox.forget(&ids).await.unwrap();
-        assert_eq!(self.all_pending().await.rows, []);
-    }
-}
-
-pub(super) const FAR: i64 = 32_503_680_000_000; // the year 3000
-
 pub(super) fn details(tickets: i64) -> EventDetails {
     EventDetails {
         title: Title::parse("Rust Conference").unwrap(),
@@ -263,48 +212,5 @@ pub(super) fn batch(reserve: Vec<Reservation>) -> StockBatch {
     StockBatch {
         settle: Vec::new(),
         reserve,
-    }
-}
-
-impl Documents {
-    /// An event of so many tickets, far in the future.
-    pub(super) async fn event(&self, tickets: i64) -> EventId {
-        let event = event_with(details(tickets));
-        self.events.insert(&event).await.unwrap().id
-    }
-
-    /// The event as it is now.
-    pub(super) async fn stored(&self, event: EventId) -> Event {
-        let found = self.events.find(event).await.unwrap();
-        found.expect("the event is there")
-    }
-
-    /// The tickets that can be booked now.
-    pub(super) async fn available(&self, event: EventId) -> u32 {
-        self.stored(event).await.available_tickets
-    }
-
-    /// Sends reservations in one batch.
-    pub(super) async fn reserve(&self, wishes: Vec<Reservation>) -> Vec<ReserveOutcome> {
-        let count = wishes.len();
-        let outcomes = self.stock.reserve(&batch(wishes)).await.unwrap();
-        assert_eq!(outcomes.len(), count);
-        outcomes
-    }
-
-    /// Reserves tickets that are there.
-    pub(super) async fn hold(&self, event: EventId, tickets: i64) -> HoldRef {
-        let wish = reservation(event, tickets);
-        let hold = wish.hold_ref();
-        assert_eq!(self.reserve(vec![wish]).await, [ReserveOutcome::Granted]);
-        hold
-    }
-
-    /// All holds of all events, as their references, in order.
-    pub(super) async fn holds(&self) -> Vec<HoldRef> {
-        let holds = self.stock.stale_holds(std::time::Duration::ZERO, 10_000);
-        let mut refs: Vec<HoldRef> = holds.await.unwrap().iter().map(|hold| hold.at).collect();
-        refs.sort();
-        refs
     }
 }

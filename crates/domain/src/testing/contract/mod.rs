@@ -3,20 +3,19 @@
 //! A backend plugs in with a function that makes a new, empty store, and a line for each half that
 //! it implements:
 //!
-//! ```ignore
+//! ```
 //! // crates/adapters-example/tests/contract.rs
-//! use std::sync::Arc;
-//!
+//! # fn main() {}
+//! use domain::testing::MemoryBackend;
 //! use domain::testing::contract::Relational;
 //!
 //! async fn fresh() -> Relational {
-//!     let database = TestDatabase::create().await; // dropped with the guard
-//!     let pool = database.pool();
+//!     let database = MemoryBackend::new(); // here a database of the backend, made for this call
 //!     Relational {
-//!         users: Arc::new(ExampleUserRepository::new(pool.clone())),
-//!         bookings: Arc::new(ExampleBookingRepository::new(pool.clone())),
-//!         outbox: Arc::new(ExampleOutboxRepository::new(pool)),
-//!         guard: Box::new(database),
+//!         users: database.relational.clone(),
+//!         bookings: database.relational.clone(),
+//!         outbox: database.relational.clone(),
+//!         guard: Box::new(database), // whatever takes the database away when it is dropped
 //!     }
 //! }
 //!
@@ -24,8 +23,8 @@
 //! ```
 //!
 //! The same with [`Documents`] and [`document_contract_tests!`](crate::document_contract_tests).
-//! Each case becomes a test of its own, `commit::a_booking_is_stored_under_an_ascending_id` and so on,
-//! with a store of its own.
+//! Each case becomes a test of its own, such as `commit::a_reservation_is_booked_once`, with a store of
+//! its own.
 //!
 //! A case is a public async function in one of the folders beside this file, and its name says what it
 //! proves. It must be listed in its suite's macro; a test in here finds those that are not.
@@ -42,6 +41,7 @@ pub mod documents;
 mod make;
 #[doc(hidden)]
 pub mod relational;
+mod steps;
 
 use std::any::Any;
 use std::sync::Arc;

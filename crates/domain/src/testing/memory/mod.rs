@@ -62,30 +62,4 @@ fn page_of<T, U>(all: &[&T], page: PageRequest, turn: impl Fn(&T) -> U) -> Page<
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::contract::{Documents, Relational};
-
-    async fn relational() -> Relational {
-        let store = MemoryBackend::new().relational;
-        Relational {
-            users: store.clone(),
-            bookings: store.clone(),
-            outbox: store,
-            guard: Box::new(()),
-        }
-    }
-
-    async fn documents() -> Documents {
-        let store = MemoryBackend::new().documents;
-        Documents {
-            events: store.clone(),
-            stock: store.clone(),
-            audit: store,
-            guard: Box::new(()),
-        }
-    }
-
-    crate::relational_contract_tests!(relational);
-    crate::document_contract_tests!(documents);
-}
+mod tests;

@@ -19,8 +19,21 @@ pub mod update;
 /// in a module per area. The crate that calls it needs tokio with `macros` and `rt-multi-thread` among
 /// its dev-dependencies.
 ///
-/// ```ignore
-/// mod database; // with `pub async fn fresh() -> domain::testing::contract::Documents`
+/// ```
+/// # fn main() {}
+/// mod database {
+///     use domain::testing::{MemoryBackend, contract::Documents};
+///
+///     pub async fn fresh() -> Documents {
+///         let store = MemoryBackend::new().documents;
+///         Documents {
+///             events: store.clone(),
+///             stock: store.clone(),
+///             audit: store.clone(),
+///             guard: Box::new(()), // a store in memory goes by itself
+///         }
+///     }
+/// }
 ///
 /// domain::document_contract_tests!(database::fresh);
 /// ```

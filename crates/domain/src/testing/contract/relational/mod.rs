@@ -19,8 +19,21 @@ pub mod users;
 /// in a module per area. The crate that calls it needs tokio with `macros` and `rt-multi-thread` among
 /// its dev-dependencies.
 ///
-/// ```ignore
-/// mod database; // with `pub async fn fresh() -> domain::testing::contract::Relational`
+/// ```
+/// # fn main() {}
+/// mod database {
+///     use domain::testing::{MemoryBackend, contract::Relational};
+///
+///     pub async fn fresh() -> Relational {
+///         let store = MemoryBackend::new().relational;
+///         Relational {
+///             users: store.clone(),
+///             bookings: store.clone(),
+///             outbox: store.clone(),
+///             guard: Box::new(()), // a store in memory goes by itself
+///         }
+///     }
+/// }
 ///
 /// domain::relational_contract_tests!(database::fresh);
 /// ```

@@ -1,0 +1,103 @@
+//! What many cases do on their way: the calls that must succeed.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::make::*;
+use super::{Documents, Relational};
+use crate::booking::{Booking, Cancelled, CommitOutcome, NewBooking, OutboxId, PendingWork};
+use crate::event::{Event, EventId};
+use crate::stock::{HoldRef, Reservation, ReserveOutcome};
+use crate::user::User;
+
+impl Relational {
+    /// A user whose address is made of `name`.
+    pub(super) async fn user(&self, name: &str) -> User {
+        let user = new_user(&format!("{name}@example.org"));
+        self.users.insert(&user).await.unwrap()
+    }
+
+    /// Stores bookings that nothing is wrong with.
+    pub(super) async fn book(&self, group: &[NewBooking]) -> Vec<Booking> {
+        let outcomes = self.bookings.commit(group).await.unwrap();
+        assert_eq!(outcomes.len(), group.len());
+        outcomes.iter().map(expect_booked).collect()
+    }
+
+    /// Stores one booking that nothing is wrong with.
+    pub(super) async fn book_one(&self, booking: NewBooking) -> Booking {
+        self.book(&[booking]).await.remove(0)
+    }
+
+    /// Cancels a booking that can be cancelled, as its owner.
+    pub(super) async fn cancel_one(&self, booking: &Booking) -> Cancelled {
+        let wish = cancellation(booking.id, as_user(booking.user_id));
+        let outcomes = self.bookings.cancel(&[wish]).await.unwrap();
+        assert_eq!(outcomes.len(), 1);
+        expect_cancelled(&outcomes[0])
+    }
+
+    /// Sends each group in a call of its own, all at the same time.
+    pub(super) async fn commit_at_once(&self, groups: &[Vec<NewBooking>]) -> Vec<CommitOutcome> {
+        let calls = groups.iter().map(|group| self.bookings.commit(group));
+        let answers = join_all(calls).await.into_iter();
+        answers.flat_map(|answer| answer.unwrap()).collect()
+    }
+
+    /// All that is in the outbox.
+    pub(super) async fn all_pending(&self) -> PendingWork {
+        self.outbox.pending(1_000).await.unwrap()
+    }
+
+    /// Empties the outbox.
+    pub(super) async fn empty_outbox(&self) {
+        let rows = self.all_pending().await.rows;
+        let ids: Vec<OutboxId> = rows.iter().map(|row| row.id).collect();
+        self.outbox.forget(&ids).await.unwrap();
+        assert_eq!(self.all_pending().await.rows, []);
+    }
+}
+
+impl Documents {
+    /// An event of so many tickets, far in the future.
+    pub(super) async fn event(&self, tickets: i64) -> EventId {
+        let event = event_with(details(tickets));
+        self.events.insert(&event).await.unwrap().id
+    }
+
+    /// The event as it is now.
+    pub(super) async fn stored(&self, event: EventId) -> Event {
+        let found = self.events.find(event).await.unwrap();
+        found.expect("the event is there")
+    }
+
+    /// The tickets that can be booked now.
+    pub(super) async fn available(&self, event: EventId) -> u32 {
+        self.stored(event).await.available_tickets
+    }
+
+    /// Sends reservations in one batch.
+    pub(super) async fn reserve(&self, wishes: Vec<Reservation>) -> Vec<ReserveOutcome> {
+        let count = wishes.len();
+        let outcomes = self.stock.reserve(&batch(wishes)).await.unwrap();
+        assert_eq!(outcomes.len(), count);
+        outcomes
+    }
+
+    /// Reserves tickets that are there.
+    pub(super) async fn hold(&self, event: EventId, tickets: i64) -> HoldRef {
+        let wish = reservation(event, tickets);
+        let hold = wish.hold_ref();
+        assert_eq!(self.reserve(vec![wish]).await, [ReserveOutcome::Granted]);
+        hold
+    }
+
+    /// All holds of all events, as their references, in order.
+    pub(super) async fn holds(&self) -> Vec<HoldRef> {
+        let holds = self.stock.stale_holds(Duration::ZERO, 10_000);
+        let mut refs: Vec<HoldRef> = holds.await.unwrap().iter().map(|hold| hold.at).collect();
+        refs.sort();
+        refs
+    }
+}
