@@ -30,6 +30,13 @@ pub(crate) struct FieldError {
 pub(crate) struct Problem {
     pub(crate) code: ErrorCode,
     detail: Cow<'static, str>,
+    /// Apart, so that a result that may be a problem stays small.
+    more: Box<More>,
+}
+
+/// What only some problems have.
+#[derive(Debug, Clone, Default)]
+struct More {
     errors: Vec<FieldError>,
     parts: Option<Map<String, Value>>,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -59,11 +66,7 @@ impl Problem {
         let problem = Self {
             code,
             detail: detail.into(),
-            errors: Vec::new(),
-            parts: None,
-            headers: Vec::new(),
-            cause: None,
-            closes: false,
+            more: Box::default(),
         };
         match code {
             // RFC 6750: the error attribute only where a token was there.
@@ -134,24 +137,24 @@ impl Problem {
 
     /// With these fields.
     pub(crate) fn with_errors(mut self, errors: Vec<FieldError>) -> Self {
-        self.errors = errors;
+        self.more.errors = errors;
         self
     }
 
     /// With the state of every part of the service.
     pub(crate) fn with_parts(mut self, parts: Map<String, Value>) -> Self {
-        self.parts = Some(parts);
+        self.more.parts = Some(parts);
         self
     }
 
     /// The connection ends with this answer: the rest of the request is not read.
     pub(crate) fn closing(mut self) -> Self {
-        self.closes = true;
+        self.more.closes = true;
         self
     }
 
     fn with_cause(mut self, cause: String) -> Self {
-        self.cause = Some(cause);
+        self.more.cause = Some(cause);
         self
     }
 
@@ -164,7 +167,7 @@ impl Problem {
     }
 
     fn with_header_value(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
+        self.more.headers.push((name, value));
         self
     }
 
@@ -177,8 +180,8 @@ impl Problem {
             detail: &self.detail,
             code: self.code.name(),
             request_id: request_id.as_str(),
-            errors: &self.errors,
-            parts: self.parts.as_ref(),
+            errors: &self.more.errors,
+            parts: self.more.parts.as_ref(),
         };
         // Strings and numbers alone: serialising them cannot fail.
         serde_json::to_string(&body).unwrap_or_default()
@@ -186,7 +189,9 @@ impl Problem {
 
     /// Writes what a client must not see to the log; called once for an answer.
     pub(crate) fn log(&self) {
-        let Some(cause) = &self.cause else { return };
+        let Some(cause) = &self.more.cause else {
+            return;
+        };
         let code = self.code.name();
         if self.code == ErrorCode::InternalError {
             tracing::error!(code, cause, "request failed by a fault of ours");
@@ -209,10 +214,10 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.code.status());
-        for header in &self.headers {
+        for header in &self.more.headers {
             response.append_header(header.clone());
         }
-        if self.closes {
+        if self.more.closes {
             response.force_close();
         }
         let mut response = response.finish();

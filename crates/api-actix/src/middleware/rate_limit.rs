@@ -58,6 +58,10 @@ impl RateLimiters {
     }
 }
 
+#[expect(
+    clippy::expect_used,
+    reason = "the builder refuses zeros alone, and there are none"
+)]
 fn limiter(span: Duration, requests: u32, burst: u32) -> Limiter {
     let period = span / requests.max(1);
     GovernorConfigBuilder::default()
@@ -65,7 +69,7 @@ fn limiter(span: Duration, requests: u32, burst: u32) -> Limiter {
         .period(period.max(Duration::from_nanos(1)))
         .burst_size(burst.max(1))
         .finish()
-        .unwrap_or_else(|| unreachable!("neither period nor burst is zero"))
+        .expect("neither period nor burst is zero")
 }
 
 fn sweep(limiter: &Limiter) {

@@ -1,14 +1,14 @@
 //! What is nobody's fault, what is ours, and what the log says of it.
 
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::access::{AccessControl, InvalidToken};
 use domain::error::{Failure, StoreError};
 use domain::request::Identity;
-use tracing_subscriber::fmt::MakeWriter;
 
 use super::harness::{Answer, EVENT, Mocks, USER, USER_IDENTITY, at, user};
 
@@ -76,13 +76,17 @@ async fn what_never_ends_is_cut_off_at_the_deadline() {
     assert_eq!(answer.header("Retry-After"), "1");
 }
 
-/// The log as text.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this test's thread has logged.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl io::Write for Log {
+/// Writes to the log of the test's own thread.
+struct ThreadLog;
+
+impl io::Write for ThreadLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -91,25 +95,23 @@ impl io::Write for Log {
     }
 }
 
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+/// One subscriber for all threads: with one per test, a thread that has none decides for all that
+/// a line which it is the first to reach interests nobody.
+static SUBSCRIBER: LazyLock<()> = LazyLock::new(|| {
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(|| ThreadLog)
+        .finish();
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    tracing::callsite::rebuild_interest_cache();
+});
 
 /// The lines that are logged while `work` runs.
 async fn logged(work: impl Future<Output = Answer>) -> Vec<String> {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let guard = tracing::subscriber::set_default(subscriber);
+    LazyLock::force(&SUBSCRIBER);
+    LOG.take();
     work.await;
-    drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(LOG.take()).unwrap();
     text.lines()
         .filter(|line| line.contains("api_actix"))
         .map(str::to_owned)

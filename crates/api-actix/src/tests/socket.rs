@@ -7,9 +7,13 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
+use async_trait::async_trait;
+use domain::access::{AccessControl, InvalidToken};
+use domain::request::Identity;
+use tokio::sync::Notify;
 
 use super::harness::{Mocks, limits, settings};
-use crate::server::{HttpSettings, bind};
+use crate::server::{HttpSettings, Services, bind};
 
 /// Long enough for anything that works; a test that runs into it fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,7 +27,11 @@ struct Running {
 fn start(adjust: impl FnOnce(&mut HttpSettings)) -> Running {
     let mut settings = settings();
     adjust(&mut settings);
-    let (server, address) = bind(Mocks::new().services(), settings).unwrap();
+    start_with(Mocks::new().services(), settings)
+}
+
+fn start_with(services: Services, settings: HttpSettings) -> Running {
+    let (server, address) = bind(services, settings).unwrap();
     Running {
         address,
         handle: server.handle(),
@@ -123,6 +131,45 @@ async fn requests_on_one_connection_have_their_own_ids() {
     assert!(answer.contains(r#""requestId":"id-0""#), "{answer}");
     assert!(answer.contains(r#""requestId":"id-1""#), "{answer}");
     running.stop().await;
+}
+
+/// Says when somebody wants in, and answers when told to.
+#[derive(Default)]
+struct Doorkeeper {
+    asked: Notify,
+    answer: Notify,
+}
+
+#[async_trait]
+impl AccessControl for Doorkeeper {
+    async fn admit(&self, _: &str) -> Result<Identity, InvalidToken> {
+        self.asked.notify_one();
+        self.answer.notified().await;
+        Err(InvalidToken)
+    }
+}
+
+#[actix_web::test]
+async fn a_request_in_flight_is_answered_before_a_graceful_stop() {
+    let door = Arc::new(Doorkeeper::default());
+    let services = Services {
+        access: Arc::<Doorkeeper>::clone(&door),
+        ..Mocks::new().services()
+    };
+    let running = start_with(services, settings());
+    let address = running.address;
+    let request =
+        "GET /api/auth/user-profile HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer x\r\n\r\n";
+    let answer = rt::spawn(exchange(address, request.into()));
+    door.asked.notified().await;
+    let stopping = rt::spawn(running.stop());
+    while TcpStream::connect(address).is_ok() {
+        rt::task::yield_now().await;
+    }
+    door.answer.notify_one();
+    let answer = answer.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    stopping.await.unwrap();
 }
 
 #[actix_web::test]
