@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 
 use super::super::Relational;
 use super::super::make::*;
-use crate::booking::{BookingId, BookingStatus, CancelOutcome, Cancellation, NewBooking};
-use crate::booking::{FenceOutcome, ReservationRow};
+use crate::booking::{
+    BookingId, BookingStatus, CancelOutcome, Cancellation, FenceOutcome, NewBooking, ReservationRow,
+};
 use crate::request::Identity;
 use crate::stock::{StockReturn, TicketType};
 

@@ -11,7 +11,7 @@ impl AuditLog for MemoryDocuments {
     async fn append(&self, records: &[AuditRecord]) -> Result<(), StoreError> {
         let mut collections = self.open()?;
         for record in records {
-            if !collections.audit.iter().any(|known| known.id == record.id) {
+            if collections.audit_ids.insert(record.id) {
                 collections.audit.push(record.clone());
             }
         }

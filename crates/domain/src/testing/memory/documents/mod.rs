@@ -5,14 +5,14 @@ mod closing;
 mod events;
 mod stock;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditId, AuditRecord};
 use crate::error::StoreError;
 use crate::event::{Event, EventId};
 use crate::health::Probe;
@@ -51,6 +51,7 @@ struct Collections {
     away: bool,
     events: BTreeMap<EventId, EventDocument>,
     audit: Vec<AuditRecord>,
+    audit_ids: HashSet<AuditId>,
 }
 
 #[derive(Debug)]
