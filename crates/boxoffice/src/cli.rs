@@ -1,7 +1,6 @@
 //! The command line. Every option is also an environment variable, and may stand in `.env`; a flag
 //! wins over the environment, and the environment over `.env`.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -85,9 +84,9 @@ pub(crate) enum Switch {
 /// Every setting, as it comes in.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Address to listen on.
+    /// Address, or name of one, to listen on.
     #[arg(long, env = "HOST", value_name = "HOST", default_value = "127.0.0.1", global = true, help_heading = "HTTP")]
-    pub(crate) host: IpAddr,
+    pub(crate) host: String,
     /// Port to listen on; 0 takes a free one and prints it.
     #[arg(long, env = "PORT", value_name = "PORT", default_value_t = 3000, global = true, help_heading = "HTTP")]
     pub(crate) port: u16,

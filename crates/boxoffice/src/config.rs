@@ -1,7 +1,6 @@
 //! The configuration: one struct per section, checked when it is loaded. What cannot work is one
 //! line that names the variable and the mend.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -40,7 +39,8 @@ pub(crate) enum Storage {
 /// How the API is reached.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
-    pub(crate) listen: SocketAddr,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) limits: Option<Limits>,
@@ -162,7 +162,8 @@ fn http(options: &Options) -> Result<Http, ConfigError> {
         auth_burst: options.auth_rate_limit_burst,
     };
     Ok(Http {
-        listen: SocketAddr::new(options.host, options.port),
+        host: given(Some(&options.host)).ok_or_else(|| wrong("HOST", "is empty: set an address such as 127.0.0.1"))?,
+        port: options.port,
         trusted_proxies,
         cors_origins,
         limits: (options.rate_limit == Switch::On).then_some(limits),
@@ -196,7 +197,7 @@ mod tests {
     fn nothing_set_is_the_embedded_default() {
         let config = load(&[]).unwrap();
         assert_eq!(config.storage, Storage::Embedded { data_dir: "./data".into() });
-        assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
+        assert_eq!((config.http.host.as_str(), config.http.port), ("127.0.0.1", 3000));
         assert!(config.http.limits.is_some());
     }
 

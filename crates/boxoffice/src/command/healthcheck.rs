@@ -1,7 +1,7 @@
 //! `boxoffice healthcheck`: whether a server on this machine is alive, for containers without curl.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use crate::config::Config;
@@ -9,7 +9,9 @@ use crate::config::Config;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(config: &Config) -> Result<(), String> {
-    let address = reachable(config.http.listen);
+    let (host, port) = (config.http.host.as_str(), config.http.port);
+    let listen = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next());
+    let address = reachable(listen.ok_or_else(|| format!("HOST: {host} is no address"))?);
     match ask(address) {
         Ok(true) => Ok(()),
         Ok(false) => Err(format!("the server on {address} is not healthy")),

@@ -43,7 +43,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     let health = Arc::new(HealthMonitor::new(probes.collect()));
     let app = app::build(&backend, config, &secret, &runtime, &health);
     let (server, address) = api_actix::bind(app.services, http_settings(config))
-        .map_err(|error| format!("HOST, PORT: cannot listen on {}: {error}", config.http.listen))?;
+        .map_err(|error| cannot_listen(config, &error))?;
 
     let (stop_signal, stop) = StopSignal::new();
     health.start(&runtime, &stop);
@@ -64,6 +64,11 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     }
     tracing::info!("drained");
     ended
+}
+
+fn cannot_listen(config: &Config, error: &std::io::Error) -> String {
+    let (host, port) = (&config.http.host, config.http.port);
+    format!("HOST, PORT: cannot listen on {host}:{port}: {error}; choose another, or 0 for a free port")
 }
 
 fn warn_about(config: &Config) {
@@ -104,8 +109,10 @@ fn pass_gates(
 fn http_settings(config: &Config) -> HttpSettings {
     let http = &config.http;
     HttpSettings {
-        listen: http.listen,
-        rate_limits: http.limits.map(|limits| RateLimits {
+        host: http.host.clone(),
+        port: http.port,
+        workers: None,
+        rate_limit: http.limits.map(|limits| RateLimits {
             per_second: limits.per_second,
             burst: limits.burst,
             auth_per_minute: limits.auth_per_minute,

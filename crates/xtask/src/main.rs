@@ -1,0 +1,53 @@
+//! The developer commands: `cargo xtask --help`.
+
+mod task;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Developer commands of Boxoffice",
+    max_term_width = 100
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Bring real databases, run every test on every backend, say what ran on what.
+    Test {
+        /// Run only tests whose name contains this.
+        filter: Option<String>,
+    },
+    /// Check formatting and lints, then run every test: what the gate runs.
+    Ci,
+    /// Start both databases, with data that stays, and the API against them; until Ctrl-C.
+    Dev {
+        /// Use MySQL itself instead of MariaDB.
+        #[arg(long)]
+        mysql: bool,
+    },
+    /// Start throw-away databases and print the variables that one suite by itself needs; until Ctrl-C.
+    Databases,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Test { filter } => task::test::run(filter.as_deref()),
+        Command::Ci => task::ci::run(),
+        Command::Dev { mysql } => task::dev::run(mysql),
+        Command::Databases => task::databases::run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            task::say(&format!("xtask: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
