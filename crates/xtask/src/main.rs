@@ -37,6 +37,15 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Also when asked to end from outside: servers must not outlive the command that started them.
+    let handler = ctrlc::set_handler(|| {
+        xtask::servers::kill_all();
+        std::process::exit(130);
+    });
+    if let Err(error) = handler {
+        task::say(&format!("xtask: cannot listen to signals: {error}"));
+        return ExitCode::FAILURE;
+    }
     let result = match Cli::parse().command {
         Command::Test { filter } => task::test::run(filter.as_deref()),
         Command::Ci => task::ci::run(),

@@ -11,7 +11,7 @@ pub use mariadb::start_mariadb_in;
 pub use mongodb::{start_mongodb, start_mongodb_in};
 pub use mysql::start_mysql;
 pub use mysql::start_mysql_in;
-pub use process::Server;
+pub use process::{Server, kill_all};
 
 use crate::error::{Error, Result};
 use std::path::PathBuf;

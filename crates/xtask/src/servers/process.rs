@@ -1,9 +1,11 @@
 //! A server's process: started, killed, frozen, started again.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,15 @@ use crate::error::{Context, Error, Result};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// The time between two looks.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// The processes of all running servers, for an end that runs no destructor.
+static RUNNING: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+/// Ends every server of this process at once; what a signal handler calls before it exits.
+pub fn kill_all() {
+    let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+    running.iter().for_each(|pid| signal(*pid, Signal::KILL));
+}
 
 /// A running database server. It is killed when this is dropped, and temporary data goes with it.
 #[derive(Debug)]
@@ -122,16 +133,20 @@ impl Server {
         // It may be gone already; either way it is reaped.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        RUNNING
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.pid());
     }
 
     /// Lets the process stand still (SIGSTOP): connections stay, and nothing answers.
     pub fn freeze(&self) {
-        self.signal(Signal::STOP);
+        signal(self.pid(), Signal::STOP);
     }
 
     /// Lets the process go on (SIGCONT).
     pub fn thaw(&self) {
-        self.signal(Signal::CONT);
+        signal(self.pid(), Signal::CONT);
     }
 
     /// Starts a killed server again, on the same port and data, and waits until it answers.
@@ -142,13 +157,6 @@ impl Server {
     pub fn start_again(&mut self) -> Result<()> {
         self.child = spawn(&self.words, &self.data.log())?;
         self.wait_until_ready()
-    }
-
-    fn signal(&self, signal: Signal) {
-        if let Some(pid) = i32::try_from(self.pid()).ok().and_then(Pid::from_raw) {
-            // A process that is gone needs no signal.
-            let _ = kill_process(pid, signal);
-        }
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
@@ -174,6 +182,13 @@ impl Server {
     }
 }
 
+fn signal(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        // A process that is gone needs no signal.
+        let _ = kill_process(pid, signal);
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.thaw();
@@ -191,13 +206,18 @@ fn spawn(words: &[String], log: &Path) -> Result<Child> {
         .open(log)
         .context("cannot write a log")?;
     let errors = log.try_clone().context("cannot write a log")?;
-    Command::new(program)
+    let child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors)
         .spawn()
-        .context(format!("cannot start {program}"))
+        .context(format!("cannot start {program}"))?;
+    RUNNING
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .insert(child.id());
+    Ok(child)
 }
 
 /// The last lines that the server wrote.
