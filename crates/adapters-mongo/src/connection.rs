@@ -1,0 +1,135 @@
+//! The connection to MongoDB, and the bounds of every call.
+
+use std::future::Future;
+use std::time::Duration;
+
+use mongodb::bson::Document;
+use mongodb::options::{
+    Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
+};
+use mongodb::{Client, Collection, Database};
+
+use crate::error::MongoError;
+
+/// The longest that a call may last. A request has three seconds in all.
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(2);
+/// The longest that the server works on a read or on the statements of a write, and then the longest
+/// that it waits for a majority.
+pub(crate) const SERVER_LIMIT: Duration = Duration::from_millis(1_500);
+
+/// The longest that a call waits for a primary to be known.
+const SELECTION_LIMIT: Duration = Duration::from_millis(1_500);
+const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+/// While the server answers, it reports changes at once; this is how often it is asked again after it
+/// did not. A server that is silent for this and [`CONNECT_LIMIT`] together counts as gone. While calls
+/// wait, the driver asks every half second.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Where MongoDB is and how much of it to use.
+#[derive(Clone)]
+pub struct MongoSettings {
+    /// `mongodb://` or `mongodb+srv://` with the database's name as its path. What it says about read
+    /// and write concern, read preference and time limits is overruled.
+    pub url: String,
+    /// The most connections at once, unless the URL says otherwise with `maxPoolSize`.
+    pub max_connections: u32,
+}
+
+impl MongoSettings {
+    /// Enough connections for hundreds of requests at once: they share round trips.
+    pub const DEFAULT_CONNECTIONS: u32 = 64;
+
+    /// The defaults, on `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into(), max_connections: Self::DEFAULT_CONNECTIONS }
+    }
+}
+
+/// Why there is no connection. Nothing of the URL is repeated: it may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The driver does not understand the URL, or (with `mongodb+srv`) the name service the host.
+    #[error("MONGODB_URL is not understood: write it like {EXAMPLE}, and percent-encode user and password")]
+    Url,
+    /// The URL names no database.
+    #[error("MONGODB_URL names no database: write it like {EXAMPLE}")]
+    NoDatabase,
+}
+
+const EXAMPLE: &str = "mongodb://host:27017/boxoffice?replicaSet=rs0";
+
+/// A MongoDB database with its connections; clones share them.
+#[derive(Clone, Debug)]
+pub struct MongoDatabase {
+    database: Database,
+}
+
+impl MongoDatabase {
+    /// Prepares connections. Nothing is sent yet, so the server may be away; only the hosts behind a
+    /// `mongodb+srv` URL are looked up.
+    ///
+    /// # Errors
+    /// A URL that does not work, with the variable `MONGODB_URL` named and no secret in it.
+    pub async fn connect(settings: &MongoSettings) -> Result<Self, ConnectError> {
+        let mut options =
+            ClientOptions::parse(&settings.url).await.map_err(|_| ConnectError::Url)?;
+        let name = options
+            .default_database
+            .clone()
+            .filter(|name| !name.is_empty())
+            .ok_or(ConnectError::NoDatabase)?;
+        bound(&mut options, settings);
+        let client = Client::with_options(options).map_err(|_| ConnectError::Url)?;
+        Ok(Self { database: client.database(&name) })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        self.database.client()
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// The events.
+    pub(crate) fn events(&self) -> Collection<Document> {
+        self.database.collection(crate::schema::EVENTS)
+    }
+
+    /// The audit log.
+    pub(crate) fn system_logs(&self) -> Collection<Document> {
+        self.database.collection(crate::schema::SYSTEM_LOGS)
+    }
+}
+
+/// Sets what every call relies on.
+fn bound(options: &mut ClientOptions, settings: &MongoSettings) {
+    options.app_name.get_or_insert_with(|| "boxoffice".to_owned());
+    options.max_pool_size.get_or_insert(settings.max_connections.max(1));
+    options.server_selection_timeout = Some(SELECTION_LIMIT);
+    options.connect_timeout = Some(CONNECT_LIMIT);
+    options.heartbeat_freq = Some(HEARTBEAT);
+    // A reserve goes out once. The driver's only way to send a bare command twice is a server's
+    // complaint of overload; who may repeat a call is decided here and nowhere else.
+    options.max_adaptive_retries = Some(0);
+    // A majority read on the primary sees every write that a majority confirmed. (A primary that was
+    // deposed and does not know it yet may answer with what was true seconds ago. Nothing is decided by
+    // such a read: stock moves and events go only by guarded writes, which need a majority themselves.)
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.read_concern = Some(ReadConcern::majority());
+    options.write_concern = Some(
+        WriteConcern::builder()
+            .w(Acknowledgment::Majority)
+            .journal(true)
+            .w_timeout(SERVER_LIMIT)
+            .build(),
+    );
+}
+
+/// Ends a call that lasts too long.
+pub(crate) async fn bounded<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, MongoError>>,
+) -> Result<T, MongoError> {
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(MongoError::TimedOut))
+}

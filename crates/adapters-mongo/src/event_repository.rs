@@ -1,0 +1,140 @@
+//! [`EventRepository`] in MongoDB.
+
+use async_trait::async_trait;
+use domain::error::StoreError;
+use domain::event::{
+    Event, EventChange, EventId, EventRepository, EventSummary, NewEvent, UpdateEventError,
+};
+use domain::page::{Page, PageRequest};
+use domain::time::Timestamp;
+use futures_util::{TryStreamExt, try_join};
+use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::{Hint, ReturnDocument};
+
+use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
+use crate::error::MongoError;
+use crate::event_change;
+use crate::event_document::{
+    event, event_fields, new_document, object_id, summary, summary_fields,
+};
+
+/// [`EventRepository`] in MongoDB.
+#[derive(Clone, Debug)]
+pub struct MongoEventRepository {
+    database: MongoDatabase,
+}
+
+impl MongoEventRepository {
+    /// The events in `database`.
+    pub fn new(database: MongoDatabase) -> Self {
+        Self { database }
+    }
+
+    async fn read(&self, id: EventId) -> Result<Option<Event>, MongoError> {
+        let events = self.database.events();
+        let find = events.find_one(doc! { "_id": object_id(id) });
+        let found = find.projection(event_fields()).max_time(SERVER_LIMIT).await?;
+        found.map(event).transpose()
+    }
+
+    async fn rows(&self, page: PageRequest) -> Result<Vec<Event>, MongoError> {
+        let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
+        let cursor = self
+            .database
+            .events()
+            .find(Document::new())
+            .sort(doc! { "date": 1, "_id": 1 })
+            .skip(page.offset())
+            .limit(limit)
+            .projection(event_fields())
+            .max_time(SERVER_LIMIT)
+            .await?;
+        let found: Vec<Document> = cursor.try_collect().await?;
+        found.into_iter().map(event).collect()
+    }
+
+    /// Counts the ids in their index and reads no document. The collection's own counter costs nothing,
+    /// but after a crash of the server it can be off, and then stays so until an operator repairs it.
+    async fn total(&self) -> Result<u64, MongoError> {
+        let events = self.database.events();
+        let count = events.count_documents(Document::new());
+        Ok(count.hint(Hint::Keys(doc! { "_id": 1 })).max_time(SERVER_LIMIT).await?)
+    }
+
+    async fn change(
+        &self,
+        id: EventId,
+        change: &EventChange,
+        at: Timestamp,
+    ) -> Result<Option<Event>, MongoError> {
+        let filter = event_change::filter(id, change);
+        let pipeline = event_change::pipeline(change, at);
+        let updated = self
+            .database
+            .events()
+            .find_one_and_update(filter, pipeline)
+            .return_document(ReturnDocument::After)
+            .projection(event_fields())
+            .max_time(SERVER_LIMIT)
+            .await?;
+        updated.map(event).transpose()
+    }
+}
+
+#[async_trait]
+impl EventRepository for MongoEventRepository {
+    async fn insert(&self, new: &NewEvent) -> Result<Event, StoreError> {
+        let document = new_document(new);
+        let stored = bounded(CALL_LIMIT, async {
+            self.database.events().insert_one(&document).await?;
+            event(document)
+        });
+        Ok(stored.await?)
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        Ok(bounded(CALL_LIMIT, self.read(id)).await?)
+    }
+
+    async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<Bson> = ids.iter().map(|id| object_id(*id).into()).collect();
+        let found = bounded(CALL_LIMIT, async {
+            let events = self.database.events();
+            let find = events.find(doc! { "_id": { "$in": ids } });
+            let cursor = find.projection(summary_fields()).max_time(SERVER_LIMIT).await?;
+            let found: Vec<Document> = cursor.try_collect().await?;
+            found.iter().map(summary).collect()
+        });
+        Ok(found.await?)
+    }
+
+    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {
+        let read = bounded(CALL_LIMIT, async {
+            let (rows, total) = try_join!(self.rows(page), self.total())?;
+            Ok(Page { rows, total })
+        });
+        Ok(read.await?)
+    }
+
+    async fn update(
+        &self,
+        id: EventId,
+        change: &EventChange,
+        at: Timestamp,
+    ) -> Result<Event, UpdateEventError> {
+        let changed = bounded(CALL_LIMIT, async {
+            match self.change(id, change, at).await? {
+                Some(event) => Ok(Ok(event)),
+                // The filter asks for the event and for the capacity: it was one of them.
+                None if self.read(id).await?.is_some() => {
+                    Ok(Err(UpdateEventError::CapacityBelowSold))
+                }
+                None => Ok(Err(UpdateEventError::NotFound)),
+            }
+        });
+        changed.await.map_err(StoreError::from)?
+    }
+}

@@ -1,0 +1,35 @@
+//! Events with their stock, and the audit log, in MongoDB: the ports [`EventRepository`],
+//! [`StockRepository`], [`AuditLog`] and [`Probe`].
+//!
+//! Each port has its adapter in a file of the same name, on top of [`MongoDatabase`]. Every write waits
+//! for a majority and for the journal, every read is a majority read on the primary, and no call lasts
+//! longer than about two seconds. What the documents look like is said in `event_document.rs` and
+//! enforced by the validators of [`MongoSchema`].
+//!
+//! [`EventRepository`]: domain::event::EventRepository
+//! [`StockRepository`]: domain::stock::StockRepository
+//! [`AuditLog`]: domain::audit::AuditLog
+//! [`Probe`]: domain::health::Probe
+
+mod audit_log;
+mod connection;
+mod error;
+mod event_change;
+mod event_document;
+mod event_repository;
+mod json;
+mod probe;
+mod schema;
+mod stock;
+mod stock_repository;
+mod update_command;
+
+pub use audit_log::MongoAuditLog;
+pub use connection::{ConnectError, MongoDatabase, MongoSettings};
+pub use event_repository::MongoEventRepository;
+pub use probe::MongoProbe;
+pub use schema::{MongoSchema, SchemaStep};
+pub use stock_repository::MongoStockRepository;
+
+/// The store's name in errors and health reports.
+const STORE: &str = "mongodb";

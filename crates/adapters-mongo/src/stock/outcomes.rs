@@ -1,0 +1,112 @@
+//! What became of the reservations of a batch.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use domain::event::EventId;
+use domain::stock::{MAX_HOLDS, Refusal, Reservation, ReserveOutcome};
+use futures_util::TryStreamExt;
+use mongodb::ClientSession;
+use mongodb::bson::{Bson, Document, doc};
+
+use super::pipeline::literal;
+use crate::connection::{MongoDatabase, SERVER_LIMIT};
+use crate::error::MongoError;
+use crate::event_document::{count, id, integer, object_id};
+
+/// Reads the events of `wishes`, in one round trip, and says what became of each wish.
+pub(super) async fn tell(
+    database: &MongoDatabase,
+    session: &mut ClientSession,
+    wishes: &[Reservation],
+) -> Result<Vec<ReserveOutcome>, MongoError> {
+    let events: BTreeSet<EventId> = wishes.iter().map(|wish| wish.event_id).collect();
+    let ids: Vec<Bson> = events.iter().map(|id| object_id(*id).into()).collect();
+    let mut cursor = database
+        .events()
+        .find(doc! { "_id": { "$in": ids } })
+        .projection(projection(wishes))
+        // All in the first answer, also of more events than a cursor's usual first hundred.
+        .batch_size(u32::try_from(events.len() + 1).unwrap_or(u32::MAX))
+        .max_time(SERVER_LIMIT)
+        .session(&mut *session)
+        .await?;
+    let found: Vec<Document> = cursor.stream(session).try_collect().await?;
+    let offers = found.iter().map(|document| Ok((id(document)?, Offer::read(document)?)));
+    let offers = offers.collect::<Result<BTreeMap<EventId, Offer<'_>>, MongoError>>()?;
+    Ok(wishes.iter().map(|wish| outcome(offers.get(&wish.event_id), wish)).collect())
+}
+
+/// No more than is needed, computed by the server: there may be thousands of holds.
+fn projection(wishes: &[Reservation]) -> Document {
+    let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
+    let keys = wishes.iter().filter_map(|wish| wish.key_hash.as_ref());
+    let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();
+    doc! {
+        "stock": 1,
+        "closing": { "$ne": [{ "$type": "$closing" }, "missing"] },
+        "ended": { "$lte": ["$date", "$$NOW"] },
+        "granted": { "$setIntersection": ["$holds.reservationId", literal(ids)] },
+        "keys": { "$setIntersection": ["$holds.keyHash", literal(keys)] },
+        "holdCount": { "$size": "$holds" },
+    }
+}
+
+/// An event as the reservations find it.
+struct Offer<'a> {
+    stock: &'a Document,
+    closing: bool,
+    ended: bool,
+    granted: HashSet<&'a str>,
+    keys: HashSet<&'a str>,
+    holds: usize,
+}
+
+impl<'a> Offer<'a> {
+    fn read(document: &'a Document) -> Result<Self, MongoError> {
+        let malformed = |_| MongoError::Malformed("an event's stock cannot be read");
+        let holds = count(document, "holdCount")?;
+        Ok(Self {
+            stock: document.get_document("stock").map_err(malformed)?,
+            closing: document.get_bool("closing").map_err(malformed)?,
+            ended: document.get_bool("ended").map_err(malformed)?,
+            granted: texts(document, "granted"),
+            keys: texts(document, "keys"),
+            holds: usize::try_from(holds).unwrap_or(usize::MAX),
+        })
+    }
+
+    /// Why the event refuses `wish`. The key comes before the stock: the first request of the key may
+    /// be what emptied it, and "sold out" would be the wrong answer to its own retry.
+    fn refusal(&self, wish: &Reservation) -> Refusal {
+        let Ok(stock) = self.stock.get_document(wish.ticket_type.as_str()) else {
+            return Refusal::EventNotFound;
+        };
+        let key = wish.key_hash.as_ref();
+        let is_short = integer(stock, "available")
+            .is_ok_and(|available| available < i64::from(wish.quantity.get()));
+        let reasons = [
+            (self.closing, Refusal::Closing),
+            (self.ended, Refusal::EventEnded),
+            (key.is_some_and(|key| self.keys.contains(key.as_str())), Refusal::KeyInFlight),
+            (self.holds >= MAX_HOLDS, Refusal::TooManyHolds),
+            (is_short, Refusal::SoldOut),
+        ];
+        let reason = reasons.into_iter().find_map(|(applies, refusal)| applies.then_some(refusal));
+        reason.unwrap_or(Refusal::Moved)
+    }
+}
+
+fn outcome(offer: Option<&Offer<'_>>, wish: &Reservation) -> ReserveOutcome {
+    match offer {
+        None => ReserveOutcome::Refused(Refusal::EventNotFound),
+        Some(offer) if offer.granted.contains(wish.id.to_string().as_str()) => {
+            ReserveOutcome::Granted
+        }
+        Some(offer) => ReserveOutcome::Refused(offer.refusal(wish)),
+    }
+}
+
+fn texts<'a>(document: &'a Document, name: &str) -> HashSet<&'a str> {
+    let texts = document.get_array(name).into_iter().flatten();
+    texts.filter_map(Bson::as_str).collect()
+}

@@ -1,0 +1,104 @@
+//! What nobody brought to its end, by the database's own clock.
+
+use std::time::Duration;
+
+use domain::event::EventId;
+use domain::booking::Quantity;
+use domain::stock::{ClosingToken, Hold, HoldRef, ReservationId, StaleClosing, TicketType};
+use domain::user::UserId;
+use futures_util::TryStreamExt;
+use mongodb::bson::{Document, doc};
+
+use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
+use crate::error::MongoError;
+use crate::event_document::{id, integer, text};
+
+/// Up to `limit` holds that are at least `age` old.
+pub(crate) async fn holds(
+    database: &MongoDatabase,
+    age: Duration,
+    limit: usize,
+) -> Result<Vec<Hold>, MongoError> {
+    let found = aggregate(database, holds_pipeline(age), limit).await?;
+    found.iter().map(hold).collect()
+}
+
+/// Up to `limit` closings that are at least `age` old.
+pub(crate) async fn closings(
+    database: &MongoDatabase,
+    age: Duration,
+    limit: usize,
+) -> Result<Vec<StaleClosing>, MongoError> {
+    let found = aggregate(database, closings_pipeline(age), limit).await?;
+    found.iter().map(closing).collect()
+}
+
+/// `held` finds the events with holds by its index; the time must come from the server, and no index can
+/// be searched by the server's clock.
+fn holds_pipeline(age: Duration) -> Vec<Document> {
+    let old = doc! { "$filter": {
+        "input": "$holds",
+        "as": "hold",
+        "cond": { "$lte": ["$$hold.at", since(age)] },
+    } };
+    vec![
+        doc! { "$match": { "held": true } },
+        doc! { "$project": { "hold": old } },
+        doc! { "$unwind": "$hold" },
+    ]
+}
+
+fn closings_pipeline(age: Duration) -> Vec<Document> {
+    vec![
+        doc! { "$match": {
+            "closing.at": { "$exists": true },
+            "$expr": { "$lte": ["$closing.at", since(age)] },
+        } },
+        doc! { "$project": { "token": "$closing.token" } },
+    ]
+}
+
+/// The database's time `age` ago.
+fn since(age: Duration) -> Document {
+    // Three thousand years are enough, and stay within what a date can be.
+    const LONGEST: i64 = 100_000_000_000_000;
+    let age = i64::try_from(age.as_millis()).unwrap_or(LONGEST).min(LONGEST);
+    doc! { "$subtract": ["$$NOW", age] }
+}
+
+async fn aggregate(
+    database: &MongoDatabase,
+    mut pipeline: Vec<Document>,
+    limit: usize,
+) -> Result<Vec<Document>, MongoError> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    pipeline.push(doc! { "$limit": i64::try_from(limit).unwrap_or(i64::MAX) });
+    bounded(CALL_LIMIT, async {
+        let cursor = database.events().aggregate(pipeline).max_time(SERVER_LIMIT).await?;
+        Ok(cursor.try_collect().await?)
+    })
+    .await
+}
+
+fn hold(document: &Document) -> Result<Hold, MongoError> {
+    let malformed = || MongoError::Malformed("a hold cannot be read");
+    let event_id: EventId = id(document)?;
+    let hold = document.get_document("hold").map_err(|_| malformed())?;
+    let reservation_id = ReservationId::parse(&text(hold, "reservationId")?);
+    let ticket_type = TicketType::parse(&text(hold, "ticketType")?);
+    let quantity = Quantity::new(integer(hold, "quantity")?);
+    Ok(Hold {
+        at: HoldRef { event_id, reservation_id: reservation_id.ok_or_else(malformed)? },
+        user_id: UserId::new(integer(hold, "userId")?),
+        ticket_type: ticket_type.map_err(|_| malformed())?,
+        quantity: quantity.map_err(|_| malformed())?,
+    })
+}
+
+fn closing(document: &Document) -> Result<StaleClosing, MongoError> {
+    let token = ClosingToken::parse(&text(document, "token")?);
+    let token = token.ok_or(MongoError::Malformed("a closing cannot be read"))?;
+    Ok(StaleClosing { event_id: id(document)?, token })
+}
