@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::booking::Quantity;
 use crate::event::EventId;
 use crate::text::InvalidValue;
+use crate::time::Timestamp;
 use crate::user::UserId;
 
 /// The id of one try to book (UUIDv7). It is sent to the stock once, names the hold there and is
@@ -23,6 +24,12 @@ impl ReservationId {
     /// Parses the hyphenated text form.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
+    }
+
+    /// When it was made: a UUIDv7 begins with the milliseconds since 1970 in 48 bits (RFC 9562).
+    pub fn made_at(self) -> Timestamp {
+        let millis = self.0.as_u64_pair().0 >> 16;
+        Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 }
 
@@ -225,4 +232,15 @@ pub struct StaleClosing {
     pub event_id: EventId,
     /// The try.
     pub token: ClosingToken,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reservation_knows_when_it_was_made() {
+        let id = ReservationId::parse("017f22e2-79b0-7cc3-98c4-dc0c0c07398f").unwrap();
+        assert_eq!(id.made_at().to_string(), "2022-02-22T19:22:22.000Z");
+    }
 }

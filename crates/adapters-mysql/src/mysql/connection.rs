@@ -1,0 +1,151 @@
+//! The pool, and what every session of it is set to.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::SqlxMySqlConnector;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
+use sqlx::{ConnectOptions, Connection, Executor};
+use tokio::time::timeout;
+
+use super::dialect::MYSQL;
+use crate::relational::SqlStore;
+
+/// How long a call waits for a free connection.
+const ACQUIRE_LIMIT: Duration = Duration::from_millis(1_500);
+/// A connection that lay idle for longer is asked for a sign of life before it is used. Asking before
+/// every use would cost each transaction a round trip.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
+/// How long a sign of life may take, and what a dropped transaction has to be rolled back in.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(800);
+/// How long a statement waits for another session's lock, in seconds.
+const LOCK_WAIT: u64 = 2;
+
+/// Where MySQL is and how much of it to use.
+#[derive(Clone)]
+pub struct MySqlSettings {
+    /// `mysql://user:password@host:port/database`.
+    pub url: String,
+    /// The most connections at once.
+    pub max_connections: u32,
+    /// After how long recovery fences a hold. The server ends the transaction of a silent client before
+    /// that, so that no fence waits for one that nobody will end.
+    pub recovery_grace: Duration,
+}
+
+impl MySqlSettings {
+    /// Few, since one connection stores a whole transaction in about a millisecond, and more at once
+    /// only wait for the same disk.
+    pub const DEFAULT_CONNECTIONS: u32 = 16;
+
+    /// The defaults, on `url`.
+    pub fn new(url: impl Into<String>, recovery_grace: Duration) -> Self {
+        Self {
+            url: url.into(),
+            max_connections: Self::DEFAULT_CONNECTIONS,
+            recovery_grace,
+        }
+    }
+}
+
+/// Why there is no pool. Nothing of the URL is repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MySqlUrlError {
+    /// The driver does not understand the URL.
+    #[error(
+        "MYSQL_URL is not understood: write it like {EXAMPLE}, and percent-encode user and password"
+    )]
+    Url,
+    /// The URL names no database.
+    #[error("MYSQL_URL names no database: write it like {EXAMPLE}")]
+    NoDatabase,
+}
+
+const EXAMPLE: &str = "mysql://user:password@host:3306/boxoffice";
+
+/// Prepares a pool. Nothing is sent yet, so the server may be away.
+pub fn connect(settings: &MySqlSettings) -> Result<SqlStore, MySqlUrlError> {
+    let pool = pool(settings, settings.max_connections.max(1))?;
+    let connection = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
+    Ok(SqlStore::new(connection.clone(), connection, &MYSQL))
+}
+
+/// A lazy pool of at most `connections`.
+pub(super) fn pool(settings: &MySqlSettings, connections: u32) -> Result<MySqlPool, MySqlUrlError> {
+    let options = MySqlConnectOptions::from_str(&settings.url).map_err(|_| MySqlUrlError::Url)?;
+    if options.get_database().is_none_or(str::is_empty) {
+        return Err(MySqlUrlError::NoDatabase);
+    }
+    // Statements carry personal data.
+    let options = options.disable_statement_logging();
+    let idle_limit = idle_limit(settings.recovery_grace);
+    Ok(MySqlPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_LIMIT)
+        .idle_timeout(Duration::from_secs(idle_limit / 2))
+        .max_lifetime(Duration::from_secs(30 * 60))
+        .test_before_acquire(false)
+        .after_connect(move |connection, _| Box::pin(set_session(connection, idle_limit)))
+        .before_acquire(|connection, meta| {
+            let idle = meta.idle_for;
+            Box::pin(async move { Ok(idle <= TRUSTED_IDLE || lives(connection).await) })
+        })
+        .after_release(|connection, _| Box::pin(async move { Ok(lives(connection).await) }))
+        .connect_lazy_with(options))
+}
+
+/// After how many seconds without a statement the server closes a connection: well below the grace.
+fn idle_limit(recovery_grace: Duration) -> u64 {
+    (recovery_grace.as_secs() * 2 / 3).clamp(2, 600)
+}
+
+async fn set_session(connection: &mut MySqlConnection, idle_limit: u64) -> Result<(), sqlx::Error> {
+    let settings = format!(
+        "SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT}, wait_timeout = {idle_limit}, \
+         time_zone = '+00:00', autocommit = 1, \
+         sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'"
+    );
+    connection.execute(sqlx::AssertSqlSafe(settings)).await?;
+    // Every statement sees what is committed, and no gaps between rows are locked.
+    connection
+        .execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        .await
+        .map(drop)
+}
+
+/// Whether the server answers, and soon. The ping also waits for the answers of what a dropped call
+/// left behind, such as a rollback, so that no connection with an open transaction comes back into the
+/// pool; one that stays silent is closed.
+async fn lives(connection: &mut MySqlConnection) -> bool {
+    matches!(timeout(SIGN_OF_LIFE, connection.ping()).await, Ok(Ok(())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error_of(url: &str) -> Option<MySqlUrlError> {
+        connect(&MySqlSettings::new(url, Duration::from_secs(15))).err()
+    }
+
+    #[tokio::test]
+    async fn a_url_must_be_whole() {
+        assert_eq!(error_of("mysql://root@127.0.0.1:1/boxoffice"), None);
+        assert_eq!(
+            error_of("mysql://root@127.0.0.1:1"),
+            Some(MySqlUrlError::NoDatabase)
+        );
+        assert_eq!(
+            error_of("mysql://root@127.0.0.1:1/"),
+            Some(MySqlUrlError::NoDatabase)
+        );
+        assert_eq!(error_of("nonsense"), Some(MySqlUrlError::Url));
+    }
+
+    #[test]
+    fn the_server_gives_up_on_a_silent_session_before_the_grace_is_over() {
+        for grace in [5, 15, 60, 3_600] {
+            assert!(idle_limit(Duration::from_secs(grace)) < grace);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What is MySQL's alone.
+
+mod connection;
+mod dialect;
+mod probe;
+mod schema;
+
+pub use connection::{MySqlSettings, MySqlUrlError, connect};
+pub use probe::MySqlProbe;
+pub use schema::{MySqlSchema, SchemaStep};
+
+/// The store's name in errors and health reports.
+const STORE: &str = "mysql";

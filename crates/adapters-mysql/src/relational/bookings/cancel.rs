@@ -1,0 +1,262 @@
+//! Cancelling a group of bookings in one transaction.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use domain::booking::{
+    Booking, BookingStatus, CancelOutcome, Cancellation, Cancelled, CommitError,
+};
+use domain::error::StoreError;
+use domain::request::Identity;
+use domain::time::Timestamp;
+use domain::user::Role;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
+};
+use tokio::time::{Instant, sleep};
+
+use super::super::barrier::mark;
+use super::super::convert::{CANCELLED, CONFIRMED, booking, to_column};
+use super::super::entity::{bookings, outbox, stock_returns};
+use super::super::fault::Fault;
+use super::super::outbox_repository::{counters, stock_return};
+use super::super::store::{CALL_LIMIT, SqlStore};
+use super::super::transaction::{TransactionError, Verdict};
+
+/// How often a group is sent before it is given up, and the pause before the second sending; each
+/// further pause is longer by as much.
+const SENDINGS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Cancels the group; see [`BookingRepository::cancel`](domain::booking::BookingRepository::cancel).
+pub(super) async fn cancel(
+    store: &SqlStore,
+    group: &[Cancellation],
+) -> Result<Vec<CancelOutcome>, CommitError> {
+    if group.is_empty() {
+        return Ok(Vec::new());
+    }
+    let deadline = Instant::now() + CALL_LIMIT;
+    let mut sendings = 0;
+    loop {
+        sendings += 1;
+        let error = match send(store, group, deadline).await {
+            Ok(done) => return done.outcomes(store, group).map_err(CommitError::Unknown),
+            Err(TransactionError::Unknown(error)) => return Err(CommitError::Unknown(error)),
+            Err(TransactionError::RolledBack(Fault::Deadlock | Fault::LockTimeout, error)) => error,
+            Err(TransactionError::RolledBack(_, error)) => {
+                return Err(CommitError::RolledBack(error));
+            }
+        };
+        if sendings >= SENDINGS || Instant::now() >= deadline {
+            return Err(CommitError::RolledBack(error));
+        }
+        sleep(PAUSE * sendings).await;
+    }
+}
+
+/// What the transaction found and did.
+struct Done {
+    /// The rows as they were before.
+    rows: HashMap<i64, bookings::Model>,
+    /// The positions that cancelled something.
+    chosen: BTreeSet<usize>,
+    /// The counters afterwards.
+    counters: Vec<stock_returns::Model>,
+}
+
+async fn send(
+    store: &SqlStore,
+    group: &[Cancellation],
+    deadline: Instant,
+) -> Result<Done, TransactionError> {
+    let begun = store.begin(deadline).await;
+    let transaction = begun.map_err(|error| TransactionError::RolledBack(Fault::Silent, error))?;
+    let steps = transaction
+        .steps(write(store, transaction.on(), group))
+        .await;
+    transaction.end(steps).await
+}
+
+async fn write(
+    store: &SqlStore,
+    on: &DatabaseTransaction,
+    group: &[Cancellation],
+) -> Result<Verdict<Done>, DbErr> {
+    let rows = lock(on, group).await?;
+    let chosen = choose(&rows, group);
+    if chosen.is_empty() {
+        // "Cancelled already" is said because of a row that another session may have written a moment
+        // ago; a mark of our own proves that it is on disk.
+        let done = Done {
+            rows,
+            chosen,
+            counters: Vec::new(),
+        };
+        if done.rows.is_empty() || !store.dialect().needs_barrier {
+            return Ok(Verdict::Drop(done));
+        }
+        mark(on).await?;
+        return Ok(Verdict::Commit(done));
+    }
+    let wishes: Vec<(&Cancellation, &bookings::Model)> = chosen
+        .iter()
+        .filter_map(|index| group.get(*index))
+        .filter_map(|wish| Some((wish, rows.get(&wish.booking_id.get())?)))
+        .collect();
+    set_cancelled(on, &wishes).await?;
+    let counters = count_returns(on, &wishes).await?;
+    let outbox = wishes
+        .iter()
+        .map(|(wish, row)| outbox_row(wish, row))
+        .collect::<Result<Vec<_>, _>>()?;
+    outbox::Entity::insert_many(outbox)
+        .exec_without_returning(on)
+        .await?;
+    Ok(Verdict::Commit(Done {
+        rows,
+        chosen,
+        counters,
+    }))
+}
+
+/// The bookings of the group, locked in the order of their ids.
+async fn lock(
+    on: &DatabaseTransaction,
+    group: &[Cancellation],
+) -> Result<HashMap<i64, bookings::Model>, DbErr> {
+    let ids: BTreeSet<i64> = group.iter().map(|wish| wish.booking_id.get()).collect();
+    let rows = bookings::Entity::find()
+        .filter(bookings::Column::Id.is_in(ids))
+        .order_by_asc(bookings::Column::Id)
+        .lock_exclusive()
+        .all(on)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// The wishes that cancel something: the first for each confirmed booking that is the caller's business.
+fn choose(rows: &HashMap<i64, bookings::Model>, group: &[Cancellation]) -> BTreeSet<usize> {
+    let mut taken = BTreeSet::new();
+    let chosen = group.iter().enumerate().filter(|(_, wish)| {
+        let row = rows.get(&wish.booking_id.get());
+        row.is_some_and(|row| row.status == CONFIRMED && concerns(wish.by, row))
+            && taken.insert(wish.booking_id.get())
+    });
+    chosen.map(|(index, _)| index).collect()
+}
+
+/// Whose business a booking is: its owner's, and every admin's. A void row has no owner and is no
+/// booking, not even to an admin.
+fn concerns(by: Identity, row: &bookings::Model) -> bool {
+    row.user_id
+        .is_some_and(|owner| by.role == Role::Admin || by.user_id.get() == owner)
+}
+
+async fn set_cancelled(
+    on: &DatabaseTransaction,
+    wishes: &[(&Cancellation, &bookings::Model)],
+) -> Result<(), DbErr> {
+    let mut by_time: BTreeMap<Timestamp, Vec<i64>> = BTreeMap::new();
+    for (wish, row) in wishes {
+        by_time.entry(wish.at).or_default().push(row.id);
+    }
+    for (at, ids) in by_time {
+        bookings::Entity::update_many()
+            .col_expr(bookings::Column::Status, Expr::val(CANCELLED))
+            .col_expr(bookings::Column::CancelledAt, Expr::val(to_column(at)))
+            .filter(bookings::Column::Id.is_in(ids))
+            .exec(on)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Adds to the counters, in the order of event and type, and reads them back.
+async fn count_returns(
+    on: &DatabaseTransaction,
+    wishes: &[(&Cancellation, &bookings::Model)],
+) -> Result<Vec<stock_returns::Model>, DbErr> {
+    let mut sums: BTreeMap<(&String, &String), i64> = BTreeMap::new();
+    for (_, row) in wishes {
+        *sums.entry((&row.event_id, &row.ticket_type)).or_default() += i64::from(row.quantity);
+    }
+    for ((event_id, ticket_type), tickets) in &sums {
+        let row = stock_returns::ActiveModel {
+            event_id: Set((*event_id).clone()),
+            ticket_type: Set((*ticket_type).clone()),
+            returned: Set(*tickets),
+        };
+        let counter = Expr::col((stock_returns::Entity, stock_returns::Column::Returned));
+        let grow = OnConflict::columns([
+            stock_returns::Column::EventId,
+            stock_returns::Column::TicketType,
+        ])
+        .value(stock_returns::Column::Returned, counter.add(*tickets))
+        .to_owned();
+        stock_returns::Entity::insert(row)
+            .on_conflict(grow)
+            .exec_without_returning(on)
+            .await?;
+    }
+    counters(on, sums.into_keys().collect()).await
+}
+
+fn outbox_row(wish: &Cancellation, row: &bookings::Model) -> Result<outbox::ActiveModel, DbErr> {
+    let payload = serde_json::to_string(&wish.audit);
+    Ok(outbox::ActiveModel {
+        event_id: Set(row.event_id.clone()),
+        ticket_type: Set(row.ticket_type.clone()),
+        payload: Set(payload.map_err(|error| DbErr::Json(error.to_string()))?),
+        created_at: Set(to_column(wish.at)),
+        ..Default::default()
+    })
+}
+
+impl Done {
+    fn outcomes(
+        &self,
+        store: &SqlStore,
+        group: &[Cancellation],
+    ) -> Result<Vec<CancelOutcome>, StoreError> {
+        let wishes = group.iter().enumerate();
+        wishes
+            .map(|(index, wish)| self.outcome(store, index, wish))
+            .collect()
+    }
+
+    fn outcome(
+        &self,
+        store: &SqlStore,
+        index: usize,
+        wish: &Cancellation,
+    ) -> Result<CancelOutcome, StoreError> {
+        let row = self
+            .rows
+            .get(&wish.booking_id.get())
+            .filter(|row| concerns(wish.by, row));
+        let Some(row) = row else {
+            return Ok(CancelOutcome::NotFound);
+        };
+        let Some(booking) = booking(store, row)? else {
+            return Ok(CancelOutcome::NotFound);
+        };
+        if !self.chosen.contains(&index) {
+            return Ok(CancelOutcome::AlreadyCancelled);
+        }
+        let counter = self.counters.iter().find(|counter| {
+            counter.event_id == row.event_id && counter.ticket_type == row.ticket_type
+        });
+        let counter = counter.ok_or_else(|| store.corrupt("a counter is missing"))?;
+        let stock_return = stock_return(store, counter)?;
+        let booking = Booking {
+            status: BookingStatus::Cancelled { at: wish.at },
+            ..booking
+        };
+        Ok(CancelOutcome::Cancelled(Cancelled {
+            booking,
+            stock_return,
+        }))
+    }
+}

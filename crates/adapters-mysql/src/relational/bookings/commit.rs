@@ -1,0 +1,320 @@
+//! Storing a group of bookings in one transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use domain::booking::{Booking, BookingId, BookingStatus, CommitError, CommitOutcome, NewBooking};
+use domain::error::StoreError;
+use sea_orm::sea_query::ExprTrait;
+use sea_orm::{
+    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set,
+};
+use tokio::time::{Instant, sleep};
+
+use super::super::convert::{CONFIRMED, to_column};
+use super::super::entity::{bookings, outbox, users};
+use super::super::fault::Fault;
+use super::super::store::{CALL_LIMIT, SqlStore};
+use super::super::transaction::{TransactionError, Verdict};
+
+/// How often a group is sent before it is given up, and the pause before the second sending; each
+/// further pause is longer by as much.
+const SENDINGS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// A group on its way: what is decided of it, and what is not.
+struct Group<'a> {
+    bookings: &'a [NewBooking],
+    outcomes: Vec<Option<CommitOutcome>>,
+}
+
+/// Stores the group; see [`BookingRepository::commit`](domain::booking::BookingRepository::commit).
+pub(super) async fn commit(
+    store: &SqlStore,
+    group: &[NewBooking],
+) -> Result<Vec<CommitOutcome>, CommitError> {
+    let deadline = Instant::now() + CALL_LIMIT;
+    let mut group = Group {
+        bookings: group,
+        outcomes: vec![None; group.len()],
+    };
+    let mut sendings = 0;
+    while group.outcomes.iter().any(Option::is_none) {
+        sendings += 1;
+        let error = match send(store, &mut group, deadline).await {
+            Ok(()) => continue,
+            // It may be there, or appear later: sending it again could book twice.
+            Err(TransactionError::Unknown(error)) => return Err(CommitError::Unknown(error)),
+            Err(TransactionError::RolledBack(fault, error)) => {
+                recover(store, &mut group, fault, error).await?
+            }
+        };
+        let Some(error) = error else { continue };
+        if sendings >= SENDINGS || Instant::now() >= deadline {
+            return Err(CommitError::RolledBack(error));
+        }
+        sleep(PAUSE * sendings).await;
+    }
+    Ok(group.outcomes.into_iter().flatten().collect())
+}
+
+/// After a proven rollback: what of the group stands in its own way is left out, and the rest may go
+/// again. Gives the error back, in case that was the last try.
+async fn recover(
+    store: &SqlStore,
+    group: &mut Group<'_>,
+    fault: Fault,
+    error: StoreError,
+) -> Result<Option<StoreError>, CommitError> {
+    match fault {
+        Fault::Deadlock | Fault::LockTimeout | Fault::MissingParent => Ok(Some(error)),
+        Fault::Duplicate => {
+            let found = find_colliders(store, group)
+                .await
+                .map_err(CommitError::RolledBack)?;
+            // The row in the way may have gone since, as an expired key does.
+            Ok((!found).then_some(error))
+        }
+        Fault::Refused | Fault::Silent | Fault::Other => Err(CommitError::RolledBack(error)),
+    }
+}
+
+/// Sends what is undecided, once, and decides it if it is acknowledged.
+async fn send(
+    store: &SqlStore,
+    group: &mut Group<'_>,
+    deadline: Instant,
+) -> Result<(), TransactionError> {
+    let plan = group.plan();
+    let begun = store.begin(deadline).await;
+    let transaction = begun.map_err(|error| TransactionError::RolledBack(Fault::Silent, error))?;
+    let steps = transaction
+        .steps(write(transaction.on(), &plan.first))
+        .await;
+    let written = transaction.end(steps).await?;
+    group.decide(plan, &written);
+    Ok(())
+}
+
+/// The bookings that go into the transaction, and those that collide with one of them.
+struct Plan<'a> {
+    first: Vec<(usize, &'a NewBooking)>,
+    /// Position, the position of the one in whose way it is, and what it is told if that one is booked.
+    behind: Vec<(usize, usize, CommitOutcome)>,
+}
+
+/// The ids of what was booked, by reservation; users who are gone are missing from `users`.
+struct Written {
+    users: HashSet<i64>,
+    ids: HashMap<String, i64>,
+}
+
+impl<'a> Group<'a> {
+    fn plan(&self) -> Plan<'a> {
+        let mut plan = Plan {
+            first: Vec::new(),
+            behind: Vec::new(),
+        };
+        let mut reservations = HashMap::new();
+        let mut keys = HashMap::new();
+        for (index, new) in self.bookings.iter().enumerate() {
+            if self.outcomes[index].is_some() {
+                continue;
+            }
+            if let Some(other) = reservations.get(&new.reservation_id) {
+                plan.behind
+                    .push((index, *other, CommitOutcome::ReservationTaken));
+                continue;
+            }
+            let key = new.key.as_ref().map(|used| (new.user_id, &used.key));
+            if let Some(other) = key.as_ref().and_then(|key| keys.get(key)) {
+                plan.behind.push((index, *other, CommitOutcome::KeyTaken));
+                continue;
+            }
+            reservations.insert(new.reservation_id, index);
+            key.map(|key| keys.insert(key, index));
+            plan.first.push((index, new));
+        }
+        plan
+    }
+
+    /// Those behind one that was not booked stay undecided, and go with the next sending.
+    fn decide(&mut self, plan: Plan<'a>, written: &Written) {
+        for (index, new) in plan.first {
+            self.outcomes[index] = match written.ids.get(&new.reservation_id.to_string()) {
+                Some(id) => Some(CommitOutcome::Booked(booked(new, *id))),
+                None if written.users.contains(&new.user_id.get()) => None,
+                None => Some(CommitOutcome::UserGone),
+            };
+        }
+        for (index, other, outcome) in plan.behind {
+            if matches!(self.outcomes[other], Some(CommitOutcome::Booked(_))) {
+                self.outcomes[index] = Some(outcome);
+            }
+        }
+    }
+}
+
+fn booked(new: &NewBooking, id: i64) -> Booking {
+    Booking {
+        id: BookingId::new(id),
+        event_id: new.event_id,
+        user_id: new.user_id,
+        ticket_type: new.ticket_type.clone(),
+        quantity: new.quantity,
+        status: BookingStatus::Confirmed,
+        created_at: new.created_at,
+    }
+}
+
+async fn write(
+    on: &DatabaseTransaction,
+    group: &[(usize, &NewBooking)],
+) -> Result<Verdict<Written>, DbErr> {
+    let users = living_users(on, group).await?;
+    let group: Vec<&NewBooking> = group
+        .iter()
+        .map(|(_, new)| *new)
+        .filter(|new| users.contains(&new.user_id.get()))
+        .collect();
+    if group.is_empty() {
+        return Ok(Verdict::Drop(Written {
+            users,
+            ids: HashMap::new(),
+        }));
+    }
+    bookings::Entity::insert_many(group.iter().map(|new| row(new)))
+        .exec_without_returning(on)
+        .await?;
+    let ids = ids_of(on, &group).await?;
+    let outbox = group
+        .iter()
+        .filter_map(|new| outbox_row(new, &ids))
+        .collect::<Result<Vec<_>, _>>()?;
+    outbox::Entity::insert_many(outbox)
+        .exec_without_returning(on)
+        .await?;
+    Ok(Verdict::Commit(Written { users, ids }))
+}
+
+/// The users among those of the group who are there, locked so that they stay until the commit. In the
+/// order of their ids: two groups that lock them in different orders would wait for each other.
+async fn living_users(
+    on: &DatabaseTransaction,
+    group: &[(usize, &NewBooking)],
+) -> Result<HashSet<i64>, DbErr> {
+    let mut ids: Vec<i64> = group.iter().map(|(_, new)| new.user_id.get()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let living = users::Entity::find()
+        .select_only()
+        .column(users::Column::Id)
+        .filter(users::Column::Id.is_in(ids))
+        .filter(users::Column::DeletedAt.is_null())
+        .lock_shared()
+        .into_tuple::<i64>();
+    Ok(living.all(on).await?.into_iter().collect())
+}
+
+/// The ids that the rows were given. Asked for by reservation, since how they follow from the first of
+/// them depends on how the server is set up.
+async fn ids_of(
+    on: &DatabaseTransaction,
+    group: &[&NewBooking],
+) -> Result<HashMap<String, i64>, DbErr> {
+    let names = group.iter().map(|new| new.reservation_id.to_string());
+    let ids = bookings::Entity::find()
+        .select_only()
+        .column(bookings::Column::ReservationId)
+        .column(bookings::Column::Id)
+        .filter(bookings::Column::ReservationId.is_in(names))
+        .into_tuple::<(String, i64)>();
+    Ok(ids.all(on).await?.into_iter().collect())
+}
+
+fn row(new: &NewBooking) -> bookings::ActiveModel {
+    let created_at = to_column(new.created_at);
+    let key = new.key.as_ref();
+    bookings::ActiveModel {
+        reservation_id: Set(new.reservation_id.to_string()),
+        event_id: Set(new.event_id.to_string()),
+        user_id: Set(Some(new.user_id.get())),
+        ticket_type: Set(new.ticket_type.as_str().to_owned()),
+        quantity: Set(i32::try_from(new.quantity.get()).unwrap_or(i32::MAX)),
+        status: Set(CONFIRMED.to_owned()),
+        created_at: Set(created_at),
+        cancelled_at: Set(None),
+        idempotency_key: Set(key.map(|used| used.key.as_str().to_owned())),
+        fingerprint: Set(key.map(|used| used.fingerprint.as_str().to_owned())),
+        keyed_at: Set(key.map(|_| created_at)),
+        ..Default::default()
+    }
+}
+
+fn outbox_row(
+    new: &NewBooking,
+    ids: &HashMap<String, i64>,
+) -> Option<Result<outbox::ActiveModel, DbErr>> {
+    let id = ids.get(&new.reservation_id.to_string())?;
+    let record = new.audit.clone().on_booking(BookingId::new(*id));
+    let payload = serde_json::to_string(&record).map_err(|error| DbErr::Json(error.to_string()));
+    Some(payload.map(|payload| outbox::ActiveModel {
+        event_id: Set(new.event_id.to_string()),
+        ticket_type: Set(new.ticket_type.as_str().to_owned()),
+        payload: Set(payload),
+        created_at: Set(to_column(new.created_at)),
+        ..Default::default()
+    }))
+}
+
+/// Decides those of the group whose reservation or key stands in a row already; whether any was found.
+///
+/// What is told here may not be on disk yet. Nobody acts on it: both outcomes are questions, and their
+/// answers are read behind the barrier.
+async fn find_colliders(store: &SqlStore, group: &mut Group<'_>) -> Result<bool, StoreError> {
+    let open = || {
+        group
+            .bookings
+            .iter()
+            .zip(&group.outcomes)
+            .filter(|(_, outcome)| outcome.is_none())
+    };
+    let names = open().map(|(new, _)| new.reservation_id.to_string());
+    let same_reservation = bookings::Column::ReservationId.is_in(names);
+    let same_key = open().filter_map(|(new, _)| {
+        let used = new.key.as_ref()?;
+        let user = bookings::Column::UserId.eq(new.user_id.get());
+        Some(user.and(bookings::Column::IdempotencyKey.eq(used.key.as_str())))
+    });
+    let any = same_key.fold(Condition::any().add(same_reservation), Condition::add);
+    let query = bookings::Entity::find()
+        .select_only()
+        .column(bookings::Column::ReservationId)
+        .column(bookings::Column::UserId)
+        .column(bookings::Column::IdempotencyKey)
+        .filter(any)
+        .into_tuple::<(String, Option<i64>, Option<String>)>();
+    let rows = store.read(query.all(store.writer())).await?;
+    let reservations: HashSet<&str> = rows.iter().map(|row| row.0.as_str()).collect();
+    let keys: HashSet<(i64, &str)> = rows
+        .iter()
+        .filter_map(|row| Some((row.1?, row.2.as_deref()?)))
+        .collect();
+    let mut found = false;
+    for (new, outcome) in group.bookings.iter().zip(&mut group.outcomes) {
+        if outcome.is_some() {
+            continue;
+        }
+        let key = new
+            .key
+            .as_ref()
+            .map(|used| (new.user_id.get(), used.key.as_str()));
+        if reservations.contains(new.reservation_id.to_string().as_str()) {
+            *outcome = Some(CommitOutcome::ReservationTaken);
+        } else if key.is_some_and(|key| keys.contains(&key)) {
+            *outcome = Some(CommitOutcome::KeyTaken);
+        }
+        found |= outcome.is_some();
+    }
+    Ok(found)
+}

@@ -1,0 +1,113 @@
+//! Looking up what other sessions wrote, so that it may be acted upon.
+
+use std::collections::HashMap;
+
+use domain::booking::{Fingerprint, IdempotencyKey, KeyedBooking, ReservationRow};
+use domain::error::StoreError;
+use domain::event::EventId;
+use domain::stock::ReservationId;
+use domain::user::UserId;
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Select,
+};
+
+use super::super::barrier::{DurableRead, durable};
+use super::super::convert::{VOID, booking};
+use super::super::entity::bookings::{Column, Entity, Model};
+use super::super::entity::outbox;
+use super::super::store::SqlStore;
+
+/// Rows of the bookings.
+struct Rows(Select<Entity>);
+
+impl DurableRead for Rows {
+    type Found = Vec<Model>;
+
+    async fn read(&self, on: &DatabaseTransaction) -> Result<(Vec<Model>, bool), DbErr> {
+        let rows = self.0.clone().all(on).await?;
+        let seen = !rows.is_empty();
+        Ok((rows, seen))
+    }
+}
+
+/// The user's booking under a key. Most keys are new, and "no" needs no barrier: one plain read.
+pub(super) async fn by_key(
+    store: &SqlStore,
+    user: UserId,
+    key: &IdempotencyKey,
+) -> Result<Option<KeyedBooking>, StoreError> {
+    let query = Entity::find()
+        .filter(Column::UserId.eq(user.get()))
+        .filter(Column::IdempotencyKey.eq(key.as_str()));
+    if store
+        .read(query.clone().one(store.reader()))
+        .await?
+        .is_none()
+    {
+        return Ok(None);
+    }
+    let rows = durable(store, &Rows(query)).await?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let corrupt = || store.corrupt("a key stands without what it was used for");
+    let booking = booking(store, row)?.ok_or_else(corrupt)?;
+    let fingerprint = row
+        .fingerprint
+        .clone()
+        .map(Fingerprint::from_stored)
+        .ok_or_else(corrupt)?;
+    Ok(Some(KeyedBooking {
+        booking,
+        fingerprint,
+    }))
+}
+
+/// What stands under each of the ids, in their order.
+pub(super) async fn reservations(
+    store: &SqlStore,
+    ids: &[ReservationId],
+) -> Result<Vec<ReservationRow>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let query =
+        Entity::find().filter(Column::ReservationId.is_in(names.iter().map(String::as_str)));
+    let rows = durable(store, &Rows(query)).await?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let state = match booking(store, &row)? {
+            Some(booking) => ReservationRow::Booked(booking),
+            None => ReservationRow::Void,
+        };
+        found.insert(row.reservation_id, state);
+    }
+    let state = |name: &String| found.get(name).cloned().unwrap_or(ReservationRow::Absent);
+    Ok(names.iter().map(state).collect())
+}
+
+/// Whether an event has bookings or work in the outbox.
+struct Trace(EventId);
+
+impl DurableRead for Trace {
+    type Found = bool;
+
+    async fn read(&self, on: &DatabaseTransaction) -> Result<(bool, bool), DbErr> {
+        let event = self.0.to_string();
+        let booked = Entity::find()
+            .filter(Column::EventId.eq(event.as_str()))
+            .filter(Column::Status.ne(VOID))
+            .limit(1);
+        let waiting = outbox::Entity::find()
+            .filter(outbox::Column::EventId.eq(event.as_str()))
+            .limit(1);
+        let found = booked.one(on).await?.is_some() || waiting.one(on).await?.is_some();
+        Ok((found, found))
+    }
+}
+
+/// Whether the event has any booking, also a cancelled one, or an outbox row.
+pub(super) async fn any_trace_of(store: &SqlStore, event: EventId) -> Result<bool, StoreError> {
+    durable(store, &Trace(event)).await
+}

@@ -1,0 +1,80 @@
+//! The bookings. Lock order everywhere: bookings by id, then counters by event and type.
+
+mod cancel;
+mod commit;
+mod fence;
+mod list;
+mod lookup;
+
+use async_trait::async_trait;
+use domain::booking::{
+    Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
+    FenceOutcome, IdempotencyKey, KeyedBooking, NewBooking, ReservationRow,
+};
+use domain::error::StoreError;
+use domain::event::EventId;
+use domain::page::{Page, PageRequest};
+use domain::stock::{HoldRef, ReservationId};
+use domain::time::Timestamp;
+use domain::user::UserId;
+
+use super::store::SqlStore;
+
+/// [`BookingRepository`] on a SQL store.
+#[derive(Debug, Clone)]
+pub struct SqlBookingRepository {
+    store: SqlStore,
+}
+
+impl SqlBookingRepository {
+    /// On `store`.
+    pub fn new(store: SqlStore) -> Self {
+        Self { store }
+    }
+}
+
+#[async_trait]
+impl BookingRepository for SqlBookingRepository {
+    async fn commit(&self, group: &[NewBooking]) -> Result<Vec<CommitOutcome>, CommitError> {
+        commit::commit(&self.store, group).await
+    }
+
+    async fn find_by_key(
+        &self,
+        user: UserId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<KeyedBooking>, StoreError> {
+        lookup::by_key(&self.store, user, key).await
+    }
+
+    async fn find_reservations(
+        &self,
+        ids: &[ReservationId],
+    ) -> Result<Vec<ReservationRow>, StoreError> {
+        lookup::reservations(&self.store, ids).await
+    }
+
+    async fn fence(&self, holds: &[HoldRef]) -> Result<Vec<FenceOutcome>, StoreError> {
+        fence::fence(&self.store, holds).await
+    }
+
+    async fn cancel(&self, group: &[Cancellation]) -> Result<Vec<CancelOutcome>, CommitError> {
+        cancel::cancel(&self.store, group).await
+    }
+
+    async fn list_for_user(
+        &self,
+        user: UserId,
+        page: PageRequest,
+    ) -> Result<Page<Booking>, StoreError> {
+        list::for_user(&self.store, user, page).await
+    }
+
+    async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError> {
+        lookup::any_trace_of(&self.store, event).await
+    }
+
+    async fn forget_keys(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
+        list::forget_keys(&self.store, before, limit).await
+    }
+}

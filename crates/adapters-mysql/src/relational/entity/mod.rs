@@ -1,0 +1,12 @@
+//! The tables as sea-orm sees them; what they mean is said in `migrations`.
+#![expect(
+    unreachable_pub,
+    reason = "the derives need public items, which nobody outside sees"
+)]
+
+pub(crate) mod admin_guard;
+pub(crate) mod bookings;
+pub(crate) mod outbox;
+pub(crate) mod recovery_marks;
+pub(crate) mod stock_returns;
+pub(crate) mod users;

@@ -1,0 +1,17 @@
+//! The ports on a SQL store, whichever it is.
+
+mod barrier;
+mod bookings;
+mod convert;
+mod entity;
+mod fault;
+mod outbox_repository;
+mod store;
+mod transaction;
+mod user_repository;
+
+pub use bookings::SqlBookingRepository;
+pub use fault::{Fault, SqlError, driver_error, is_silence};
+pub use outbox_repository::SqlOutboxRepository;
+pub use store::{Dialect, SqlStore};
+pub use user_repository::SqlUserRepository;

@@ -1,0 +1,164 @@
+//! The users.
+
+use async_trait::async_trait;
+use domain::error::StoreError;
+use domain::user::{
+    Account, CreateAdminError, CreateUserError, Email, NewUser, Role, User, UserId, UserRepository,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect, Select, Set,
+};
+use tokio::time::Instant;
+
+use super::convert::{account, to_column};
+use super::entity::{admin_guard, users};
+use super::fault::Fault;
+use super::store::{CALL_LIMIT, SqlStore};
+use super::transaction::{TransactionError, Verdict};
+
+/// The one row of `admin_guard`.
+const GUARD: i32 = 1;
+
+/// [`UserRepository`] on a SQL store.
+#[derive(Debug, Clone)]
+pub struct SqlUserRepository {
+    store: SqlStore,
+}
+
+impl SqlUserRepository {
+    /// On `store`.
+    pub fn new(store: SqlStore) -> Self {
+        Self { store }
+    }
+
+    async fn one(&self, query: Select<users::Entity>) -> Result<Option<Account>, StoreError> {
+        let row = self.store.read(query.one(self.store.reader())).await?;
+        row.map(|row| account(&self.store, row)).transpose()
+    }
+
+    fn is_duplicate(&self, error: &DbErr) -> bool {
+        (self.store.dialect().fault)(error) == Fault::Duplicate
+    }
+}
+
+/// Those who are users still.
+fn living() -> Select<users::Entity> {
+    users::Entity::find().filter(users::Column::DeletedAt.is_null())
+}
+
+fn an_admin() -> Select<users::Entity> {
+    living()
+        .filter(users::Column::Role.eq(Role::Admin.as_str()))
+        .limit(1)
+}
+
+async fn insert(on: &impl ConnectionTrait, user: &NewUser) -> Result<i64, DbErr> {
+    let row = users::ActiveModel {
+        name: Set(user.name.as_str().to_owned()),
+        email: Set(user.email.as_str().to_owned()),
+        email_key: Set(user.email.key()),
+        password_hash: Set(user.password_hash.expose().to_owned()),
+        role: Set(user.role.as_str().to_owned()),
+        created_at: Set(to_column(user.created_at)),
+        deleted_at: Set(None),
+        ..Default::default()
+    };
+    users::Entity::insert(row)
+        .exec(on)
+        .await
+        .map(|done| done.last_insert_id)
+}
+
+fn stored(id: i64, user: &NewUser) -> User {
+    User {
+        id: UserId::new(id),
+        name: user.name.clone(),
+        email: user.email.clone(),
+        role: user.role,
+        created_at: user.created_at,
+    }
+}
+
+/// The id of the new admin, or `None` when there is one already.
+async fn insert_if_first(
+    on: &DatabaseTransaction,
+    user: &NewUser,
+) -> Result<Verdict<Option<i64>>, DbErr> {
+    let guard = admin_guard::Entity::find_by_id(GUARD)
+        .lock_exclusive()
+        .one(on)
+        .await?;
+    guard.ok_or_else(|| DbErr::RecordNotFound("the row of admin_guard".to_owned()))?;
+    if an_admin().one(on).await?.is_some() {
+        return Ok(Verdict::Drop(None));
+    }
+    Ok(Verdict::Commit(Some(insert(on, user).await?)))
+}
+
+#[async_trait]
+impl UserRepository for SqlUserRepository {
+    async fn insert(&self, user: &NewUser) -> Result<User, CreateUserError> {
+        let inserting = async {
+            match insert(self.store.writer(), user).await {
+                Ok(id) => Ok(Some(id)),
+                Err(error) if self.is_duplicate(&error) => Ok(None),
+                Err(error) => Err(self.store.error(error)),
+            }
+        };
+        match self.store.bounded(inserting).await? {
+            Some(id) => Ok(stored(id, user)),
+            None => Err(CreateUserError::EmailTaken),
+        }
+    }
+
+    async fn insert_first_admin(&self, user: &NewUser) -> Result<User, CreateAdminError> {
+        let transaction = self.store.begin(Instant::now() + CALL_LIMIT).await?;
+        let steps = transaction
+            .steps(insert_if_first(transaction.on(), user))
+            .await;
+        match transaction.end(steps).await {
+            Ok(Some(id)) => Ok(stored(id, user)),
+            Ok(None) => Err(CreateAdminError::AdminExists),
+            Err(TransactionError::RolledBack(Fault::Duplicate, _)) => {
+                Err(CreateAdminError::EmailTaken)
+            }
+            Err(error) => Err(StoreError::from(error).into()),
+        }
+    }
+
+    async fn admin_exists(&self) -> Result<bool, StoreError> {
+        self.one(an_admin()).await.map(|admin| admin.is_some())
+    }
+
+    async fn find_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
+        self.one(living().filter(users::Column::EmailKey.eq(email.key())))
+            .await
+    }
+
+    async fn find(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let account = self
+            .one(living().filter(users::Column::Id.eq(id.get())))
+            .await?;
+        Ok(account.map(|account| account.user))
+    }
+
+    async fn roles(&self, ids: &[UserId]) -> Result<Vec<(UserId, Role)>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let query = living()
+            .filter(users::Column::Id.is_in(ids.iter().map(|id| id.get())))
+            .select_only()
+            .column(users::Column::Id)
+            .column(users::Column::Role)
+            .into_tuple::<(i64, String)>();
+        let rows = self.store.read(query.all(self.store.reader())).await?;
+        let role = |(id, role): (i64, String)| {
+            let role = Role::parse(&role);
+            role.map(|role| (UserId::new(id), role))
+                .ok_or_else(|| self.store.corrupt("a user has an unknown role"))
+        };
+        rows.into_iter().map(role).collect()
+    }
+}

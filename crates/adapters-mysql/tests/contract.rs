@@ -1,0 +1,22 @@
+//! The port contracts on a MySQL or MariaDB server.
+
+mod server;
+
+use domain::testing::contract::Relational;
+
+async fn relational() -> Relational {
+    let database = server::Database::migrated().await;
+    let store = database.store();
+    Relational {
+        users: std::sync::Arc::new(adapters_mysql::relational::SqlUserRepository::new(
+            store.clone(),
+        )),
+        bookings: std::sync::Arc::new(adapters_mysql::relational::SqlBookingRepository::new(
+            store.clone(),
+        )),
+        outbox: std::sync::Arc::new(adapters_mysql::relational::SqlOutboxRepository::new(store)),
+        guard: Box::new(database),
+    }
+}
+
+domain::relational_contract_tests!(relational);
