@@ -1,0 +1,175 @@
+//! Opening the file, and the ports on it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters_mysql::relational::{
+    SqlBookingRepository, SqlOutboxRepository, SqlStore, SqlUserRepository,
+};
+use domain::audit::AuditLog;
+use domain::booking::{BookingRepository, OutboxRepository};
+use domain::error::StoreError;
+use domain::event::EventRepository;
+use domain::health::Probe;
+use domain::stock::StockRepository;
+use domain::user::UserRepository;
+
+use crate::database::Database;
+use crate::dialect::SQLITE;
+use crate::error::{is_not_a_database, low_level_error};
+use crate::schema::{self, SchemaStep};
+use crate::{SqliteAuditLog, SqliteEventRepository, SqliteProbe, SqliteStockRepository, folder};
+
+/// Tries to open while other processes are opening, and the time between two.
+const TRIES: u32 = 50;
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Why the embedded store can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder can't be made, or no file in it.
+    #[error("DATA_DIR {} cannot be used: choose a folder that this user may write to", .path.display())]
+    Folder {
+        /// The folder or the file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is something else.
+    #[error("{} is not a SQLite database: move it away, or choose another DATA_DIR", .path.display())]
+    NotADatabase {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file can't be opened, or its schema not brought up.
+    #[error("{} cannot be opened", .path.display())]
+    Store {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: StoreError,
+    },
+}
+
+/// Every store on one SQLite file.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    database: Database,
+    path: PathBuf,
+}
+
+impl Embedded {
+    /// The file's name in the data folder.
+    pub const FILE: &'static str = "boxoffice.sqlite3";
+
+    /// Opens the file in `data_dir`, makes both if they are missing, and brings the schema up.
+    pub async fn open(data_dir: &Path) -> Result<Self, OpenError> {
+        let path = folder::prepare(data_dir, Self::FILE)?;
+        let database = connect(&path).await?;
+        let embedded = Self { database, path };
+        match embedded.up().await {
+            Ok(()) => Ok(embedded),
+            Err(source) => Err(OpenError::Store {
+                path: embedded.path,
+                source,
+            }),
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The users.
+    pub fn users(&self) -> Arc<dyn UserRepository> {
+        Arc::new(SqlUserRepository::new(self.relational()))
+    }
+
+    /// Their bookings.
+    pub fn bookings(&self) -> Arc<dyn BookingRepository> {
+        Arc::new(SqlBookingRepository::new(self.relational()))
+    }
+
+    /// What bookings leave to be done.
+    pub fn outbox(&self) -> Arc<dyn OutboxRepository> {
+        Arc::new(SqlOutboxRepository::new(self.relational()))
+    }
+
+    /// The events.
+    pub fn events(&self) -> Arc<dyn EventRepository> {
+        Arc::new(SqliteEventRepository::new(self.database.clone()))
+    }
+
+    /// Their stock.
+    pub fn stock(&self) -> Arc<dyn StockRepository> {
+        Arc::new(SqliteStockRepository::new(self.database.clone()))
+    }
+
+    /// The audit log.
+    pub fn audit(&self) -> Arc<dyn AuditLog> {
+        Arc::new(SqliteAuditLog::new(self.database.clone()))
+    }
+
+    /// A sign of life of the file.
+    pub fn probe(&self) -> Arc<dyn Probe> {
+        Arc::new(SqliteProbe::new(self.database.clone()))
+    }
+
+    /// The migrations, oldest first, and whether the file has them.
+    pub async fn steps(&self) -> Result<Vec<SchemaStep>, StoreError> {
+        schema::steps(&self.database).await
+    }
+
+    /// Applies the migrations that are missing; safe from several processes at once.
+    pub async fn up(&self) -> Result<(), StoreError> {
+        schema::up(&self.database).await
+    }
+
+    /// Takes the latest `steps` migrations back, with all that their tables hold.
+    pub async fn down(&self, steps: u32) -> Result<(), StoreError> {
+        schema::down(&self.database, steps).await
+    }
+
+    /// Closes the file; calls after that fail. Without it nothing is lost either: the next opening
+    /// reads the log.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.database.close().await
+    }
+
+    fn relational(&self) -> SqlStore {
+        let database = &self.database;
+        SqlStore::new(
+            database.reader().clone(),
+            database.writer().clone(),
+            &SQLITE,
+        )
+    }
+}
+
+/// Turning on the write-ahead log needs the file alone for a moment, and SQLite does not wait for
+/// that: of several processes that open a new file at once, some have to try again.
+async fn connect(path: &Path) -> Result<Database, OpenError> {
+    let mut tries = TRIES;
+    loop {
+        let error = match Database::open(path).await {
+            Ok(database) => return Ok(database),
+            Err(error) if is_not_a_database(&error) => {
+                return Err(OpenError::NotADatabase {
+                    path: path.to_owned(),
+                });
+            }
+            Err(error) => low_level_error(error),
+        };
+        tries -= 1;
+        if tries == 0 || !error.is_unavailable() {
+            return Err(OpenError::Store {
+                path: path.to_owned(),
+                source: error,
+            });
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}

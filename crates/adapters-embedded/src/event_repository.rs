@@ -1,0 +1,219 @@
+//! The events.
+
+use async_trait::async_trait;
+use domain::error::StoreError;
+use domain::event::{
+    Event, EventChange, EventId, EventRepository, EventSummary, NewEvent, UpdateEventError,
+};
+use domain::page::{Page, PageRequest};
+use domain::stock::TicketType;
+use domain::time::Timestamp;
+use sea_orm::{ConnectionTrait, Value};
+
+use crate::database::{Database, bounded};
+use crate::event_row::{event, event_columns, metadata_text, summary};
+use crate::sql::{column, execute, list, row, rows, unreadable};
+
+/// [`EventRepository`] in SQLite.
+#[derive(Debug, Clone)]
+pub struct SqliteEventRepository {
+    database: Database,
+}
+
+impl SqliteEventRepository {
+    pub(crate) fn new(database: Database) -> Self {
+        Self { database }
+    }
+}
+
+#[async_trait]
+impl EventRepository for SqliteEventRepository {
+    async fn insert(&self, new: &NewEvent) -> Result<Event, StoreError> {
+        let written = self.database.write(|tx| async {
+            insert_event(&tx, new).await?;
+            insert_stock(&tx, new).await?;
+            let stored = find(&tx, new.id).await?.ok_or_else(|| unreadable("id"))?;
+            Ok((tx, stored))
+        });
+        Ok(written.await?)
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        bounded(find(self.database.reader(), id)).await
+    }
+
+    async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError> {
+        let sql = "SELECT id, title, date, location FROM events \
+                   WHERE id IN (SELECT value FROM json_each(?))";
+        let ids = list(ids.iter().map(|id| id.to_string().into()));
+        let found = bounded(rows(self.database.reader(), sql, [ids])).await?;
+        found.iter().map(summary).collect()
+    }
+
+    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {
+        bounded(list_page(self.database.reader(), page)).await
+    }
+
+    async fn update(
+        &self,
+        id: EventId,
+        change: &EventChange,
+        at: Timestamp,
+    ) -> Result<Event, UpdateEventError> {
+        let written = self.database.write(|tx| async {
+            let updated = update(&tx, id, change, at).await?;
+            Ok((tx, updated))
+        });
+        match written.await.map_err(StoreError::from)? {
+            Updated::Done(event) => Ok(*event),
+            Updated::NotFound => Err(UpdateEventError::NotFound),
+            Updated::BelowSold => Err(UpdateEventError::CapacityBelowSold),
+        }
+    }
+}
+
+enum Updated {
+    Done(Box<Event>),
+    NotFound,
+    BelowSold,
+}
+
+async fn insert_event(on: &impl ConnectionTrait, new: &NewEvent) -> Result<u64, StoreError> {
+    let sql = "INSERT INTO events (id, title, description, date, location, metadata, \
+               created_by, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let details = &new.details;
+    let values: [Value; 9] = [
+        new.id.to_string().into(),
+        details.title.as_str().into(),
+        details.description.as_str().into(),
+        details.date.millis().into(),
+        details.location.as_str().into(),
+        metadata_text(&details.metadata).into(),
+        new.created_by.get().into(),
+        new.created_at.millis().into(),
+        new.created_at.millis().into(),
+    ];
+    execute(on, sql, values).await
+}
+
+async fn insert_stock(on: &impl ConnectionTrait, new: &NewEvent) -> Result<u64, StoreError> {
+    let sql = "INSERT INTO event_stock (event_id, ticket_type, total, available, returned, sv) \
+               VALUES (?1, ?2, ?3, ?3, 0, 0)";
+    let values: [Value; 3] = [
+        new.id.to_string().into(),
+        TicketType::GENERAL.into(),
+        i64::from(new.details.capacity.get()).into(),
+    ];
+    execute(on, sql, values).await
+}
+
+async fn find(on: &impl ConnectionTrait, id: EventId) -> Result<Option<Event>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        event_columns!(),
+        " FROM events AS e WHERE e.id = ?"
+    );
+    let found = row(on, sql, [id.to_string().into()]).await?;
+    found.as_ref().map(event).transpose()
+}
+
+/// The length of the list comes with its rows, so both are of the same moment.
+async fn list_page(
+    on: &impl ConnectionTrait,
+    page: PageRequest,
+) -> Result<Page<Event>, StoreError> {
+    let sql = concat!(
+        "SELECT ",
+        event_columns!(),
+        ", (SELECT COUNT(*) FROM events) AS events \
+         FROM events AS e ORDER BY e.date, e.id LIMIT ? OFFSET ?"
+    );
+    let bounds = [page.limit(), page.offset()];
+    let bounds = bounds.map(|n| i64::try_from(n).unwrap_or(i64::MAX).into());
+    let found = rows(on, sql, bounds).await?;
+    let total = match found.first() {
+        Some(row) => column::<i64>(row, "events")?,
+        None => count(on).await?,
+    };
+    Ok(Page {
+        rows: found.iter().map(event).collect::<Result<_, _>>()?,
+        total: total.unsigned_abs(),
+    })
+}
+
+async fn count(on: &impl ConnectionTrait) -> Result<i64, StoreError> {
+    let counted = row(on, "SELECT COUNT(*) AS events FROM events", []).await?;
+    column(&counted.ok_or_else(|| unreadable("events"))?, "events")
+}
+
+/// The step that can be refused comes first: a refused change has changed nothing.
+async fn update(
+    on: &impl ConnectionTrait,
+    id: EventId,
+    change: &EventChange,
+    at: Timestamp,
+) -> Result<Updated, StoreError> {
+    let fits = match change.capacity {
+        Some(capacity) => set_capacity(on, id, capacity.get()).await?,
+        None => true,
+    };
+    if fits {
+        change_event(on, id, change, at).await?;
+    }
+    Ok(match find(on, id).await? {
+        None => Updated::NotFound,
+        Some(_) if !fits => Updated::BelowSold,
+        Some(event) => Updated::Done(Box::new(event)),
+    })
+}
+
+/// Moves the total and with it what is available, unless more than the new total is sold or held.
+async fn set_capacity(
+    on: &impl ConnectionTrait,
+    id: EventId,
+    total: u32,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE event_stock \
+               SET total = ?3, available = available + ?3 - total, sv = sv + 1 \
+               WHERE event_id = ?1 AND ticket_type = ?2 AND total - available <= ?3";
+    let values: [Value; 3] = [
+        id.to_string().into(),
+        TicketType::GENERAL.into(),
+        i64::from(total).into(),
+    ];
+    Ok(execute(on, sql, values).await? > 0)
+}
+
+async fn change_event(
+    on: &impl ConnectionTrait,
+    id: EventId,
+    change: &EventChange,
+    at: Timestamp,
+) -> Result<u64, StoreError> {
+    let sql = "UPDATE events SET title = COALESCE(?2, title), \
+               description = COALESCE(?3, description), date = COALESCE(?4, date), \
+               location = COALESCE(?5, location), metadata = COALESCE(?6, metadata), \
+               updated_at = ?7 WHERE id = ?1";
+    let values: [Value; 7] = [
+        id.to_string().into(),
+        change
+            .title
+            .as_ref()
+            .map(|title| title.as_str().to_owned())
+            .into(),
+        change
+            .description
+            .as_ref()
+            .map(|text| text.as_str().to_owned())
+            .into(),
+        change.date.map(Timestamp::millis).into(),
+        change
+            .location
+            .as_ref()
+            .map(|place| place.as_str().to_owned())
+            .into(),
+        change.metadata.as_ref().map(metadata_text).into(),
+        at.millis().into(),
+    ];
+    execute(on, sql, values).await
+}

@@ -1,0 +1,27 @@
+//! Every store of Boxoffice on one SQLite file: the embedded default.
+//!
+//! The same use cases and the same booking protocol run on it as on MySQL with MongoDB; there is no
+//! second path. [`Embedded::open`] gives the ports. Each call of a port is one transaction that takes
+//! SQLite's write lock at its beginning and is on disk when it is answered, so several processes may
+//! work on one file.
+
+mod audit_log;
+mod database;
+mod dialect;
+mod embedded;
+mod error;
+mod event_repository;
+mod event_row;
+mod folder;
+mod probe;
+mod schema;
+mod sql;
+mod stock;
+mod stock_repository;
+
+pub use audit_log::SqliteAuditLog;
+pub use embedded::{Embedded, OpenError};
+pub use event_repository::SqliteEventRepository;
+pub use probe::SqliteProbe;
+pub use schema::SchemaStep;
+pub use stock_repository::SqliteStockRepository;
