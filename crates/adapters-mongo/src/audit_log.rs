@@ -34,10 +34,19 @@ impl AuditLog for MongoAuditLog {
         if records.is_empty() {
             return Ok(());
         }
-        let documents = records.iter().map(document).collect::<Result<Vec<_>, _>>()?;
+        let documents = records
+            .iter()
+            .map(document)
+            .collect::<Result<Vec<_>, _>>()?;
         let written = bounded(CALL_LIMIT, async {
             // Unordered: a record that is there already must not stop the others.
-            match self.database.system_logs().insert_many(documents).ordered(false).await {
+            match self
+                .database
+                .system_logs()
+                .insert_many(documents)
+                .ordered(false)
+                .await
+            {
                 Err(error) if !only_repeats(&error) => Err(MongoError::from(error)),
                 _ => Ok(()),
             }
@@ -50,15 +59,28 @@ impl AuditLog for MongoAuditLog {
 fn document(record: &AuditRecord) -> Result<Document, StoreError> {
     let stored = match serde_json::to_value(record) {
         Ok(Value::Object(map)) => json::to_document(&map),
-        Ok(_) => return Err(StoreError::unexpected(STORE, "an audit record is no object")),
+        Ok(_) => {
+            return Err(StoreError::unexpected(
+                STORE,
+                "an audit record is no object",
+            ));
+        }
         Err(error) => return Err(StoreError::unexpected(STORE, error)),
     };
-    Ok(stamped(stored, ObjectId::from_bytes(record.id.bytes()), record.at))
+    Ok(stamped(
+        stored,
+        ObjectId::from_bytes(record.id.bytes()),
+        record.at,
+    ))
 }
 
 fn stamped(stored: Document, id: ObjectId, at: Timestamp) -> Document {
     let mut document = doc! { "_id": id, "at": date(at) };
-    document.extend(stored.into_iter().filter(|(name, _)| name != "id" && name != "at"));
+    document.extend(
+        stored
+            .into_iter()
+            .filter(|(name, _)| name != "id" && name != "at"),
+    );
     document
 }
 

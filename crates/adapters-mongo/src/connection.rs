@@ -41,7 +41,10 @@ impl MongoSettings {
 
     /// The defaults, on `url`.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), max_connections: Self::DEFAULT_CONNECTIONS }
+        Self {
+            url: url.into(),
+            max_connections: Self::DEFAULT_CONNECTIONS,
+        }
     }
 }
 
@@ -49,7 +52,9 @@ impl MongoSettings {
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
     /// The driver does not understand the URL, or (with `mongodb+srv`) the name service the host.
-    #[error("MONGODB_URL is not understood: write it like {EXAMPLE}, and percent-encode user and password")]
+    #[error(
+        "MONGODB_URL is not understood: write it like {EXAMPLE}, and percent-encode user and password"
+    )]
     Url,
     /// The URL names no database.
     #[error("MONGODB_URL names no database: write it like {EXAMPLE}")]
@@ -71,8 +76,9 @@ impl MongoDatabase {
     /// # Errors
     /// A URL that does not work, with the variable `MONGODB_URL` named and no secret in it.
     pub async fn connect(settings: &MongoSettings) -> Result<Self, ConnectError> {
-        let mut options =
-            ClientOptions::parse(&settings.url).await.map_err(|_| ConnectError::Url)?;
+        let mut options = ClientOptions::parse(&settings.url)
+            .await
+            .map_err(|_| ConnectError::Url)?;
         let name = options
             .default_database
             .clone()
@@ -80,7 +86,9 @@ impl MongoDatabase {
             .ok_or(ConnectError::NoDatabase)?;
         bound(&mut options, settings);
         let client = Client::with_options(options).map_err(|_| ConnectError::Url)?;
-        Ok(Self { database: client.database(&name) })
+        Ok(Self {
+            database: client.database(&name),
+        })
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -104,8 +112,12 @@ impl MongoDatabase {
 
 /// Sets what every call relies on.
 fn bound(options: &mut ClientOptions, settings: &MongoSettings) {
-    options.app_name.get_or_insert_with(|| "boxoffice".to_owned());
-    options.max_pool_size.get_or_insert(settings.max_connections.max(1));
+    options
+        .app_name
+        .get_or_insert_with(|| "boxoffice".to_owned());
+    options
+        .max_pool_size
+        .get_or_insert(settings.max_connections.max(1));
     options.server_selection_timeout = Some(SELECTION_LIMIT);
     options.connect_timeout = Some(CONNECT_LIMIT);
     options.heartbeat_freq = Some(HEARTBEAT);
@@ -131,5 +143,7 @@ pub(crate) async fn bounded<T>(
     limit: Duration,
     work: impl Future<Output = Result<T, MongoError>>,
 ) -> Result<T, MongoError> {
-    tokio::time::timeout(limit, work).await.unwrap_or(Err(MongoError::TimedOut))
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or(Err(MongoError::TimedOut))
 }

@@ -10,8 +10,8 @@ use crate::STORE;
 /// Codes of a server that is away in some way, or busy: the same call may succeed later. Network
 /// trouble between servers, elections, shutdowns, time limits, lock limits, missing majorities.
 const PASSING: [i32; 28] = [
-    6, 7, 24, 43, 46, 50, 64, 89, 91, 94, 100, 112, 134, 189, 202, 211, 246, 262, 290, 10058, 10107,
-    11600, 11601, 11602, 13435, 13436, 13475, 9001,
+    6, 7, 24, 43, 46, 50, 64, 89, 91, 94, 100, 112, 134, 189, 202, 211, 246, 262, 290, 10058,
+    10107, 11600, 11601, 11602, 13435, 13436, 13475, 9001,
 ];
 
 /// Codes that a server answers before it looks into a command: it is not the primary
@@ -141,12 +141,20 @@ impl fmt::Debug for MongoError {
 fn describe(error: &Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match error.kind.as_ref() {
         ErrorKind::Command(failure) => {
-            write!(f, "command failed: {} (code {})", failure.code_name, failure.code)
+            write!(
+                f,
+                "command failed: {} (code {})",
+                failure.code_name, failure.code
+            )
         }
         ErrorKind::Write(_) => write!(f, "write failed with code {}", code(error).unwrap_or(0)),
         ErrorKind::InsertMany(failure) => {
-            let mut codes: Vec<i32> =
-                failure.write_errors.iter().flatten().map(|error| error.code).collect();
+            let mut codes: Vec<i32> = failure
+                .write_errors
+                .iter()
+                .flatten()
+                .map(|error| error.code)
+                .collect();
             codes.extend(failure.write_concern_error.iter().map(|error| error.code));
             codes.sort_unstable();
             codes.dedup();

@@ -27,11 +27,29 @@ pub(crate) fn pipeline(change: &EventChange, at: Timestamp) -> Vec<Document> {
             set.insert(name, doc! { "$literal": value });
         }
     };
-    put("title", change.title.as_ref().map(|title| title.as_str().into()));
-    put("description", change.description.as_ref().map(|text| text.as_str().into()));
+    put(
+        "title",
+        change.title.as_ref().map(|title| title.as_str().into()),
+    );
+    put(
+        "description",
+        change.description.as_ref().map(|text| text.as_str().into()),
+    );
     put("date", change.date.map(|at| date(at).into()));
-    put("location", change.location.as_ref().map(|location| location.as_str().into()));
-    put("metadata", change.metadata.as_ref().map(|data| json::to_document(data.as_map()).into()));
+    put(
+        "location",
+        change
+            .location
+            .as_ref()
+            .map(|location| location.as_str().into()),
+    );
+    put(
+        "metadata",
+        change
+            .metadata
+            .as_ref()
+            .map(|data| json::to_document(data.as_map()).into()),
+    );
     if let Some(capacity) = change.capacity {
         set.extend(capacity_change(capacity.get()));
     }

@@ -116,7 +116,8 @@ pub(crate) fn id(document: &Document) -> Read<EventId> {
 /// A field that is text.
 pub(crate) fn text(document: &Document, name: &str) -> Read<String> {
     let text = document.get_str(name);
-    text.map(str::to_owned).map_err(|_| MongoError::Malformed("text is missing in an event"))
+    text.map(str::to_owned)
+        .map_err(|_| MongoError::Malformed("text is missing in an event"))
 }
 
 /// A field that counts something.
@@ -133,14 +134,19 @@ pub(crate) fn integer(document: &Document, name: &str) -> Read<i64> {
         Some(Bson::Double(number)) => whole(*number),
         _ => None,
     };
-    number.ok_or(MongoError::Malformed("a whole number is missing in an event"))
+    number.ok_or(MongoError::Malformed(
+        "a whole number is missing in an event",
+    ))
 }
 
 /// The integer that a double stands for; beyond 2^53 doubles have gaps and stand for none.
 fn whole(number: f64) -> Option<i64> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let is_whole = number.fract() == 0.0 && number.abs() <= EXACT;
-    #[expect(clippy::cast_possible_truncation, reason = "it is whole and within 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it is whole and within 2^53"
+    )]
     is_whole.then_some(number as i64)
 }
 
@@ -156,7 +162,8 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_read_from_every_numeric_type() {
-        let document = doc! { "i": 5_i32, "l": 5_i64, "d": 5.0, "half": 5.5, "t": "5", "nan": f64::NAN };
+        let document =
+            doc! { "i": 5_i32, "l": 5_i64, "d": 5.0, "half": 5.5, "t": "5", "nan": f64::NAN };
         for name in ["i", "l", "d"] {
             assert_eq!(count(&document, name).unwrap(), 5);
         }

@@ -33,7 +33,10 @@ impl MongoEventRepository {
     async fn read(&self, id: EventId) -> Result<Option<Event>, MongoError> {
         let events = self.database.events();
         let find = events.find_one(doc! { "_id": object_id(id) });
-        let found = find.projection(event_fields()).max_time(SERVER_LIMIT).await?;
+        let found = find
+            .projection(event_fields())
+            .max_time(SERVER_LIMIT)
+            .await?;
         found.map(event).transpose()
     }
 
@@ -58,7 +61,10 @@ impl MongoEventRepository {
     async fn total(&self) -> Result<u64, MongoError> {
         let events = self.database.events();
         let count = events.count_documents(Document::new());
-        Ok(count.hint(Hint::Keys(doc! { "_id": 1 })).max_time(SERVER_LIMIT).await?)
+        Ok(count
+            .hint(Hint::Keys(doc! { "_id": 1 }))
+            .max_time(SERVER_LIMIT)
+            .await?)
     }
 
     async fn change(
@@ -104,7 +110,10 @@ impl EventRepository for MongoEventRepository {
         let found = bounded(CALL_LIMIT, async {
             let events = self.database.events();
             let find = events.find(doc! { "_id": { "$in": ids } });
-            let cursor = find.projection(summary_fields()).max_time(SERVER_LIMIT).await?;
+            let cursor = find
+                .projection(summary_fields())
+                .max_time(SERVER_LIMIT)
+                .await?;
             let found: Vec<Document> = cursor.try_collect().await?;
             found.iter().map(summary).collect()
         });

@@ -35,11 +35,17 @@ impl Probe for MongoProbe {
 
     async fn ping(&self) -> Result<(), StoreError> {
         let answer = bounded(LIMIT, async {
-            let reply = self.database.database().run_command(doc! { "hello": 1 }).await?;
+            let reply = self
+                .database
+                .database()
+                .run_command(doc! { "hello": 1 })
+                .await?;
             match reply.get_bool("isWritablePrimary") {
                 Ok(true) => Ok(()),
                 // It was the primary a moment ago.
-                _ => Err(MongoError::Statement { code: NOT_WRITABLE_PRIMARY }),
+                _ => Err(MongoError::Statement {
+                    code: NOT_WRITABLE_PRIMARY,
+                }),
             }
         });
         Ok(answer.await?)

@@ -57,7 +57,10 @@ impl MongoSchema {
             let mut steps = Vec::new();
             for collection in all() {
                 let applied = self.is_current(&collection).await?;
-                steps.push(SchemaStep { name: collection.step.to_owned(), applied });
+                steps.push(SchemaStep {
+                    name: collection.step.to_owned(),
+                    applied,
+                });
             }
             Ok(steps)
         };
@@ -107,7 +110,10 @@ impl MongoSchema {
             .run_cursor_command(doc! { "listIndexes": collection.name })
             .await?;
         let there: Vec<Document> = reply.try_collect().await?;
-        Ok(collection.indexes.iter().all(|index| there.iter().any(|other| is_same(index, other))))
+        Ok(collection
+            .indexes
+            .iter()
+            .all(|index| there.iter().any(|other| is_same(index, other))))
     }
 
     async fn has_validator(&self, collection: &CollectionSchema) -> Result<bool, MongoError> {
@@ -127,13 +133,15 @@ impl MongoSchema {
             let create = doc! { "create": collection.name, "validator": validator.clone() };
             match self.change(create).await {
                 Err(error) if error.code() == Some(NAMESPACE_EXISTS) => {
-                    self.change(doc! { "collMod": collection.name, "validator": validator }).await?;
+                    self.change(doc! { "collMod": collection.name, "validator": validator })
+                        .await?;
                 }
                 answer => answer?,
             }
         }
         let indexes = collection.indexes.clone();
-        self.change(doc! { "createIndexes": collection.name, "indexes": indexes }).await
+        self.change(doc! { "createIndexes": collection.name, "indexes": indexes })
+            .await
     }
 
     async fn take_back(&self, collection: &CollectionSchema) -> Result<(), MongoError> {
@@ -151,7 +159,9 @@ impl MongoSchema {
         command.insert("writeConcern", doc! { "w": "majority" });
         let reply = self.database.database().run_command(command).await?;
         match reply.get_document("writeConcernError") {
-            Ok(error) => Err(MongoError::NotConfirmed { code: error.get_i32("code").unwrap_or(0) }),
+            Ok(error) => Err(MongoError::NotConfirmed {
+                code: error.get_i32("code").unwrap_or(0),
+            }),
             Err(_) => Ok(()),
         }
     }
@@ -159,12 +169,20 @@ impl MongoSchema {
 
 fn passing_over_absence(answer: Result<(), MongoError>) -> Result<(), MongoError> {
     match answer {
-        Err(error) if error.code().is_some_and(|code| NOTHING_THERE.contains(&code)) => Ok(()),
+        Err(error)
+            if error
+                .code()
+                .is_some_and(|code| NOTHING_THERE.contains(&code)) =>
+        {
+            Ok(())
+        }
         answer => answer,
     }
 }
 
 /// Whether the index `there` is what `wanted` asks for.
 fn is_same(wanted: &Document, there: &Document) -> bool {
-    ["name", "key", "partialFilterExpression"].iter().all(|part| wanted.get(part) == there.get(part))
+    ["name", "key", "partialFilterExpression"]
+        .iter()
+        .all(|part| wanted.get(part) == there.get(part))
 }

@@ -23,7 +23,11 @@ pub(crate) async fn close(
     let closing = doc! { "token": literal(token.to_string()), "at": "$$NOW" };
     let close = statement(filter, vec![doc! { "$set": { "closing": closing } }]);
     let mut session = bounded(CALL_LIMIT, async {
-        Ok(database.client().start_session().causal_consistency(true).await?)
+        Ok(database
+            .client()
+            .start_session()
+            .causal_consistency(true)
+            .await?)
     })
     .await?;
     let refused = send_once(database, &mut session, vec![close], deadline).await?;
@@ -49,7 +53,10 @@ pub(crate) async fn state(
     bounded(CALL_LIMIT, async {
         let events = database.events();
         let find = events.find_one(doc! { "_id": object_id(event) });
-        read(find.projection(projection()).max_time(SERVER_LIMIT).await?, token)
+        read(
+            find.projection(projection()).max_time(SERVER_LIMIT).await?,
+            token,
+        )
     })
     .await
 }

@@ -13,18 +13,12 @@ use crate::event_document::object_id;
 use crate::update_command::{send_repeatable, statement};
 
 /// Takes holds away; the stock does not move.
-pub(crate) async fn settle(
-    database: &MongoDatabase,
-    holds: &[HoldRef],
-) -> Result<(), MongoError> {
+pub(crate) async fn settle(database: &MongoDatabase, holds: &[HoldRef]) -> Result<(), MongoError> {
     send_repeatable(database, statements(holds, settled)).await
 }
 
 /// Takes holds away and gives their tickets back.
-pub(crate) async fn release(
-    database: &MongoDatabase,
-    holds: &[HoldRef],
-) -> Result<(), MongoError> {
+pub(crate) async fn release(database: &MongoDatabase, holds: &[HoldRef]) -> Result<(), MongoError> {
     send_repeatable(database, statements(holds, released)).await
 }
 
@@ -33,7 +27,10 @@ pub(crate) async fn release(
 fn statements(holds: &[HoldRef], pipeline: fn(&[String]) -> Vec<Document>) -> Vec<Document> {
     let mut events: BTreeMap<EventId, Vec<String>> = BTreeMap::new();
     for hold in holds {
-        events.entry(hold.event_id).or_default().push(hold.reservation_id.to_string());
+        events
+            .entry(hold.event_id)
+            .or_default()
+            .push(hold.reservation_id.to_string());
     }
     let events = events.into_iter().map(|(event, ids)| {
         let pipeline = pipeline(&ids);

@@ -31,9 +31,14 @@ pub(super) async fn tell(
         .session(&mut *session)
         .await?;
     let found: Vec<Document> = cursor.stream(session).try_collect().await?;
-    let offers = found.iter().map(|document| Ok((id(document)?, Offer::read(document)?)));
+    let offers = found
+        .iter()
+        .map(|document| Ok((id(document)?, Offer::read(document)?)));
     let offers = offers.collect::<Result<BTreeMap<EventId, Offer<'_>>, MongoError>>()?;
-    Ok(wishes.iter().map(|wish| outcome(offers.get(&wish.event_id), wish)).collect())
+    Ok(wishes
+        .iter()
+        .map(|wish| outcome(offers.get(&wish.event_id), wish))
+        .collect())
 }
 
 /// No more than is needed, computed by the server: there may be thousands of holds.
@@ -87,11 +92,16 @@ impl<'a> Offer<'a> {
         let reasons = [
             (self.closing, Refusal::Closing),
             (self.ended, Refusal::EventEnded),
-            (key.is_some_and(|key| self.keys.contains(key.as_str())), Refusal::KeyInFlight),
+            (
+                key.is_some_and(|key| self.keys.contains(key.as_str())),
+                Refusal::KeyInFlight,
+            ),
             (self.holds >= MAX_HOLDS, Refusal::TooManyHolds),
             (is_short, Refusal::SoldOut),
         ];
-        let reason = reasons.into_iter().find_map(|(applies, refusal)| applies.then_some(refusal));
+        let reason = reasons
+            .into_iter()
+            .find_map(|(applies, refusal)| applies.then_some(refusal));
         reason.unwrap_or(Refusal::Moved)
     }
 }

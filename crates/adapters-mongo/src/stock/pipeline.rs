@@ -18,7 +18,11 @@ pub(super) fn literal(value: impl Into<Bson>) -> Document {
 /// The holds whose ids are among `ids`, or those that are not.
 pub(super) fn holds_among(ids: &[String], among: bool) -> Document {
     let is_among = doc! { "$in": ["$$hold.reservationId", literal(ids)] };
-    let condition = if among { is_among } else { doc! { "$not": [is_among] } };
+    let condition = if among {
+        is_among
+    } else {
+        doc! { "$not": [is_among] }
+    };
     doc! { "$filter": { "input": "$holds", "as": "hold", "cond": condition } }
 }
 
@@ -36,7 +40,9 @@ pub(super) fn stock_with(types: impl IntoIterator<Item = TypeChange>) -> Documen
         let entry = doc! { change.ticket_type: { "$mergeObjects": [path, change.fields] } };
         Bson::Document(doc! { "$cond": [change.condition, entry, {}] })
     });
-    let parts: Vec<Bson> = std::iter::once(Bson::from("$stock")).chain(changes).collect();
+    let parts: Vec<Bson> = std::iter::once(Bson::from("$stock"))
+        .chain(changes)
+        .collect();
     doc! { "$mergeObjects": parts }
 }
 

@@ -34,35 +34,48 @@ pub(crate) async fn reserve(
     let started = bounded(CALL_LIMIT, async {
         // The find must not see less than the update: it waits until the majority that it reads from has
         // what this session wrote.
-        Ok(database.client().start_session().causal_consistency(true).await?)
+        Ok(database
+            .client()
+            .start_session()
+            .causal_consistency(true)
+            .await?)
     });
-    let mut session = started.await.map_err(|e| ReserveError::NotExecuted(StoreError::from(e)))?;
+    let mut session = started
+        .await
+        .map_err(|e| ReserveError::NotExecuted(StoreError::from(e)))?;
     // A statement that the server refused did not take effect; the find shows that like any refusal.
-    send_once(database, &mut session, statements, deadline).await.map_err(|sending| {
-        match sending {
+    send_once(database, &mut session, statements, deadline)
+        .await
+        .map_err(|sending| match sending {
             Sending::NotExecuted(error) => ReserveError::NotExecuted(error.into()),
             Sending::Unknown(error) => ReserveError::Unknown(error.into()),
-        }
-    })?;
+        })?;
     if batch.reserve.is_empty() {
         return Ok(Vec::new());
     }
     // Whatever goes wrong from here on, holds may be there.
     let left = deadline.saturating_duration_since(Instant::now());
     let told = bounded(left, outcomes::tell(database, &mut session, &batch.reserve));
-    told.await.map_err(|error| ReserveError::Unknown(error.into()))
+    told.await
+        .map_err(|error| ReserveError::Unknown(error.into()))
 }
 
 fn statements(batch: &StockBatch) -> Vec<Document> {
     let mut events: BTreeMap<EventId, Wishes<'_>> = BTreeMap::new();
     for hold in &batch.settle {
-        events.entry(hold.event_id).or_default().settle.push(hold.reservation_id.to_string());
+        events
+            .entry(hold.event_id)
+            .or_default()
+            .settle
+            .push(hold.reservation_id.to_string());
     }
     for wish in &batch.reserve {
         events.entry(wish.event_id).or_default().reserve.push(wish);
     }
     let events = events.into_iter();
-    events.map(|(id, wishes)| statement(doc! { "_id": object_id(id) }, wishes.pipeline())).collect()
+    events
+        .map(|(id, wishes)| statement(doc! { "_id": object_id(id) }, wishes.pipeline()))
+        .collect()
 }
 
 impl Wishes<'_> {
@@ -90,7 +103,11 @@ impl Wishes<'_> {
 
     /// The types asked for, each once.
     fn types(&self) -> Vec<&str> {
-        let mut types: Vec<&str> = self.reserve.iter().map(|r| r.ticket_type.as_str()).collect();
+        let mut types: Vec<&str> = self
+            .reserve
+            .iter()
+            .map(|r| r.ticket_type.as_str())
+            .collect();
         types.sort_unstable();
         types.dedup();
         types
@@ -141,8 +158,12 @@ impl Wishes<'_> {
 
 /// A wish as the pipeline sees it: the hold that it becomes but for the time, and its type's place.
 fn wish_document(wish: &Reservation, types: &[&str]) -> Document {
-    let place = types.iter().position(|key| *key == wish.ticket_type.as_str());
-    let place = place.and_then(|place| i32::try_from(place).ok()).unwrap_or(i32::MAX);
+    let place = types
+        .iter()
+        .position(|key| *key == wish.ticket_type.as_str());
+    let place = place
+        .and_then(|place| i32::try_from(place).ok())
+        .unwrap_or(i32::MAX);
     let mut hold = doc! {
         "reservationId": wish.id.to_string(),
         "userId": wish.user_id.get(),

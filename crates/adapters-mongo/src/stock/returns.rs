@@ -28,9 +28,9 @@ pub(crate) async fn apply(
         let highest = highest.entry(&back.ticket_type).or_default();
         *highest = counter.max(*highest);
     }
-    let statements = events.iter().map(|(event, counters)| {
-        statement(filter(*event, counters), pipeline(counters))
-    });
+    let statements = events
+        .iter()
+        .map(|(event, counters)| statement(filter(*event, counters), pipeline(counters)));
     send_repeatable(database, statements.collect()).await
 }
 
@@ -43,7 +43,9 @@ fn filter(event: EventId, counters: &Counters<'_>) -> Document {
 }
 
 fn pipeline(counters: &Counters<'_>) -> Vec<Document> {
-    let more = counters.iter().map(|(key, counter)| Bson::Document(growth(key, *counter)));
+    let more = counters
+        .iter()
+        .map(|(key, counter)| Bson::Document(growth(key, *counter)));
     let changes = counters.iter().zip(0_i32..).map(|((key, counter), index)| {
         let more = doc! { "$arrayElemAt": ["$step.more", index] };
         let available = format!("$stock.{}.available", key.as_str());
@@ -70,6 +72,7 @@ fn pipeline(counters: &Counters<'_>) -> Vec<Document> {
 /// By how much a type's counter grows; not at all if the event does not have the type.
 fn growth(key: &TicketType, counter: i64) -> Document {
     let returned = format!("$stock.{}.returned", key.as_str());
-    let growth = doc! { "$subtract": [literal(counter), { "$ifNull": [returned, literal(counter)] }] };
+    let growth =
+        doc! { "$subtract": [literal(counter), { "$ifNull": [returned, literal(counter)] }] };
     doc! { "$max": [0_i64, growth] }
 }

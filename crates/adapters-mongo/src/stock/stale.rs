@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use domain::event::EventId;
 use domain::booking::Quantity;
+use domain::event::EventId;
 use domain::stock::{ClosingToken, Hold, HoldRef, ReservationId, StaleClosing, TicketType};
 use domain::user::UserId;
 use futures_util::TryStreamExt;
@@ -62,7 +62,9 @@ fn closings_pipeline(age: Duration) -> Vec<Document> {
 fn since(age: Duration) -> Document {
     // Three thousand years are enough, and stay within what a date can be.
     const LONGEST: i64 = 100_000_000_000_000;
-    let age = i64::try_from(age.as_millis()).unwrap_or(LONGEST).min(LONGEST);
+    let age = i64::try_from(age.as_millis())
+        .unwrap_or(LONGEST)
+        .min(LONGEST);
     doc! { "$subtract": ["$$NOW", age] }
 }
 
@@ -76,7 +78,11 @@ async fn aggregate(
     }
     pipeline.push(doc! { "$limit": i64::try_from(limit).unwrap_or(i64::MAX) });
     bounded(CALL_LIMIT, async {
-        let cursor = database.events().aggregate(pipeline).max_time(SERVER_LIMIT).await?;
+        let cursor = database
+            .events()
+            .aggregate(pipeline)
+            .max_time(SERVER_LIMIT)
+            .await?;
         Ok(cursor.try_collect().await?)
     })
     .await
@@ -90,7 +96,10 @@ fn hold(document: &Document) -> Result<Hold, MongoError> {
     let ticket_type = TicketType::parse(&text(hold, "ticketType")?);
     let quantity = Quantity::new(integer(hold, "quantity")?);
     Ok(Hold {
-        at: HoldRef { event_id, reservation_id: reservation_id.ok_or_else(malformed)? },
+        at: HoldRef {
+            event_id,
+            reservation_id: reservation_id.ok_or_else(malformed)?,
+        },
         user_id: UserId::new(integer(hold, "userId")?),
         ticket_type: ticket_type.map_err(|_| malformed())?,
         quantity: quantity.map_err(|_| malformed())?,
@@ -100,5 +109,8 @@ fn hold(document: &Document) -> Result<Hold, MongoError> {
 fn closing(document: &Document) -> Result<StaleClosing, MongoError> {
     let token = ClosingToken::parse(&text(document, "token")?);
     let token = token.ok_or(MongoError::Malformed("a closing cannot be read"))?;
-    Ok(StaleClosing { event_id: id(document)?, token })
+    Ok(StaleClosing {
+        event_id: id(document)?,
+        token,
+    })
 }

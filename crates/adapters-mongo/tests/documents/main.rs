@@ -1,0 +1,18 @@
+//! What the port contracts do not say: what the documents look like, which steps write nothing, which
+//! indexes serve, and what a server that is away looks like.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod away;
+mod indexes;
+mod make;
+mod schema;
+mod stock;
+#[path = "../support/mod.rs"]
+mod support;
+mod text;

@@ -1,0 +1,99 @@
+//! Validators and indexes.
+
+use adapters_mongo::{MongoSchema, SchemaStep};
+use domain::event::EventRepository;
+use futures_util::future::join_all;
+use mongodb::bson::{Document, doc};
+
+use crate::make::Store;
+use crate::support::TestDatabase;
+
+async fn applied(schema: &MongoSchema) -> Vec<bool> {
+    schema
+        .steps()
+        .await
+        .unwrap()
+        .iter()
+        .map(|step: &SchemaStep| step.applied)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_goes_up_again_and_again_and_down_step_by_step() {
+    let database = TestDatabase::bare().await;
+    let schema = MongoSchema::new(database.adapter.clone());
+    assert_eq!(applied(&schema).await, [false, false]);
+    for _ in 0..2 {
+        schema.up().await.unwrap();
+        assert_eq!(applied(&schema).await, [true, true]);
+    }
+    for left in [[true, false], [false, false], [false, false]] {
+        schema.down(1).await.unwrap();
+        assert_eq!(applied(&schema).await, left);
+    }
+    schema.up().await.unwrap();
+    assert_eq!(applied(&schema).await, [true, true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn processes_that_start_at_once_agree() {
+    let database = TestDatabase::bare().await;
+    let schema = MongoSchema::new(database.adapter.clone());
+    join_all((0..8).map(|_| schema.up()))
+        .await
+        .into_iter()
+        .for_each(Result::unwrap);
+    assert_eq!(applied(&schema).await, [true, true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_index_and_another_validator_are_noticed_and_mended() {
+    let database = TestDatabase::new().await;
+    let schema = MongoSchema::new(database.adapter.clone());
+    database
+        .raw
+        .collection::<Document>("events")
+        .drop_index("held")
+        .await
+        .unwrap();
+    let other = doc! { "collMod": "system_logs", "validator": { "at": { "$exists": true } } };
+    database.raw.run_command(other).await.unwrap();
+    assert_eq!(applied(&schema).await, [false, false]);
+    schema.up().await.unwrap();
+    assert_eq!(applied(&schema).await, [true, true]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn going_down_keeps_the_documents() {
+    let store = Store::new().await;
+    let event = store.event(5).await;
+    let schema = MongoSchema::new(store.database.adapter.clone());
+    schema.down(2).await.unwrap();
+    assert!(store.events.find(event).await.unwrap().is_some());
+    schema.up().await.unwrap();
+    assert!(store.events.find(event).await.unwrap().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_impossible_stock_is_refused_whoever_writes_it() {
+    let store = Store::new().await;
+    let event = store.event(5).await;
+    let impossible = [
+        doc! { "availableTickets": 6_i64, "stock.general.available": 6_i64 },
+        doc! { "availableTickets": -1_i64, "stock.general.available": -1_i64 },
+        doc! { "availableTickets": 4_i64 },
+        doc! { "totalTickets": 6_i64 },
+        doc! { "stock.general.returned": "1" },
+        doc! { "held": false },
+        doc! { "holds": {} },
+        doc! { "closing": { "token": "x" } },
+        doc! { "date": "tomorrow" },
+    ];
+    let before = store.document(event).await;
+    for set in impossible {
+        assert!(store.edit(event, set.clone()).await.is_err(), "{set}");
+    }
+    assert_eq!(store.document(event).await, before);
+    let possible = doc! { "availableTickets": 4_i64, "stock.general.available": 4_i64 };
+    store.edit(event, possible).await.unwrap();
+}

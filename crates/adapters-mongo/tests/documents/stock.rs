@@ -1,0 +1,245 @@
+//! What the steps that move stock leave in the document.
+
+use domain::booking::IdempotencyKey;
+use domain::event::EventId;
+use domain::stock::{
+    HoldRef, Refusal, Reservation, ReserveOutcome, StockBatch, StockRepository, StockReturn,
+    TicketType,
+};
+use domain::time::Timestamp;
+use domain::user::UserId;
+use futures_util::future::join_all;
+use mongodb::bson::{Document, doc};
+
+use crate::make::{Store, new_event, reservation, token};
+
+const GRANTED: ReserveOutcome = ReserveOutcome::Granted;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_reservation_writes_nothing() {
+    let store = Store::new().await;
+    let (small, closed) = (store.event(3).await, store.event(5).await);
+    let begun = store.insert(new_event(5, Timestamp::from_millis(0))).await;
+    let hash = IdempotencyKey::parse("key")
+        .unwrap()
+        .hash_for(UserId::new(7));
+    let keyed = || Reservation {
+        key_hash: Some(hash.clone()),
+        ..reservation(small, 1)
+    };
+    store.reserve(vec![keyed()]).await;
+    store.stock.close(closed, token()).await.unwrap();
+    let vip = TicketType::parse("vip").unwrap();
+    let plan = [
+        (reservation(small, 3), Refusal::SoldOut),
+        (keyed(), Refusal::KeyInFlight),
+        (reservation(closed, 1), Refusal::Closing),
+        (reservation(begun, 1), Refusal::EventEnded),
+        (
+            Reservation {
+                ticket_type: vip,
+                ..reservation(small, 1)
+            },
+            Refusal::EventNotFound,
+        ),
+    ];
+    let events = [small, closed, begun];
+    let before = join_all(events.map(|event| store.document(event))).await;
+    let writes = store.writes().await;
+    let (wishes, refusals): (Vec<Reservation>, Vec<Refusal>) = plan.into_iter().unzip();
+    let outcomes = store.reserve(wishes).await;
+    let expected: Vec<_> = refusals.into_iter().map(ReserveOutcome::Refused).collect();
+    assert_eq!(outcomes, expected);
+    assert_eq!(
+        join_all(events.map(|event| store.document(event))).await,
+        before
+    );
+    assert_eq!(store.writes().await, writes);
+    // The log does show a reservation that was granted.
+    assert_eq!(store.reserve(vec![reservation(small, 1)]).await, [GRANTED]);
+    assert_eq!(store.writes().await, writes + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_granted_reservation_is_a_hold_in_the_document() {
+    let store = Store::new().await;
+    let event = store.event(5).await;
+    let wish = reservation(event, 2);
+    store
+        .reserve(vec![wish.clone(), reservation(event, 1)])
+        .await;
+    let document = store.document(event).await;
+    assert_eq!(document.get_i64("availableTickets").unwrap(), 2);
+    assert_eq!(document.get_i64("sv").unwrap(), 1);
+    assert!(document.get_bool("held").unwrap());
+    assert!(!document.contains_key("step"));
+    let stock = doc! { "general": { "total": 5_i64, "available": 2_i64, "returned": 0_i64 } };
+    assert_eq!(document.get_document("stock").unwrap(), &stock);
+    let mut hold = document.get_array("holds").unwrap()[0]
+        .as_document()
+        .unwrap()
+        .clone();
+    assert!(hold.remove("at").unwrap().as_datetime().is_some());
+    let expected = doc! {
+        "reservationId": wish.id.to_string(),
+        "userId": 7_i64,
+        "ticketType": "general",
+        "quantity": 2_i64,
+    };
+    assert_eq!(hold, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_type_of_ticket_has_its_own_stock() {
+    let store = Store::new().await;
+    let event = store.event(5).await;
+    let types = doc! { "total": 2_i64, "available": 2_i64, "returned": 0_i64 };
+    let set = doc! { "stock.vip": types, "totalTickets": 7_i64, "availableTickets": 7_i64 };
+    store.edit(event, set).await.unwrap();
+    let vip = TicketType::parse("vip").unwrap();
+    let wish = |n| Reservation {
+        ticket_type: vip.clone(),
+        ..reservation(event, n)
+    };
+    let (kept, released) = (wish(1), wish(1));
+    let wishes = vec![
+        kept.clone(),
+        reservation(event, 5),
+        released.clone(),
+        wish(1),
+    ];
+    let sold_out = ReserveOutcome::Refused(Refusal::SoldOut);
+    assert_eq!(
+        store.reserve(wishes).await,
+        [GRANTED, GRANTED, GRANTED, sold_out]
+    );
+    assert_eq!(available(&store.document(event).await), (0, 0, 0));
+    store.stock.release(&[released.hold_ref()]).await.unwrap();
+    assert_eq!(available(&store.document(event).await), (1, 0, 1));
+    store.stock.settle(&[kept.hold_ref()]).await.unwrap();
+    let back = |ticket_type, returned| StockReturn {
+        event_id: event,
+        ticket_type,
+        returned,
+    };
+    let returns = [back(vip, 1), back(TicketType::general(), 2)];
+    store.stock.apply_returns(&returns).await.unwrap();
+    assert_eq!(available(&store.document(event).await), (4, 2, 2));
+}
+
+/// What is available in all, of `general` and of `vip`.
+fn available(document: &Document) -> (i64, i64, i64) {
+    let of = |key: &str| {
+        let stock = document.get_document("stock").unwrap();
+        stock
+            .get_document(key)
+            .unwrap()
+            .get_i64("available")
+            .unwrap()
+    };
+    (
+        document.get_i64("availableTickets").unwrap(),
+        of("general"),
+        of("vip"),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn late_duplicates_write_nothing() {
+    let store = Store::new().await;
+    let event = store.event(10).await;
+    let holds = [
+        hold(&store, event).await,
+        hold(&store, event).await,
+        hold(&store, event).await,
+    ];
+    let [settled, released, _kept] = holds;
+    let back = [StockReturn {
+        event_id: event,
+        ticket_type: TicketType::general(),
+        returned: 1,
+    }];
+    let (mine, other) = (token(), token());
+    store.stock.close(event, mine).await.unwrap();
+    let all = async || {
+        store.stock.settle(&[settled]).await.unwrap();
+        store.stock.release(&[released]).await.unwrap();
+        store.stock.apply_returns(&back).await.unwrap();
+        store.stock.reopen(event, mine).await.unwrap();
+    };
+    all().await;
+    store.stock.close(event, other).await.unwrap();
+    let (document, writes) = (store.document(event).await, store.writes().await);
+    all().await;
+    assert_eq!(store.document(event).await, document);
+    assert_eq!(store.writes().await, writes);
+    assert_eq!(document.get_i64("availableTickets").unwrap(), 7);
+}
+
+async fn hold(store: &Store, event: EventId) -> HoldRef {
+    let wish = reservation(event, 2);
+    let hold = wish.hold_ref();
+    assert_eq!(store.reserve(vec![wish]).await, [GRANTED]);
+    hold
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settling_in_a_batch_moves_no_stock_and_clears_the_mark() {
+    let store = Store::new().await;
+    let event = store.event(10).await;
+    let settle = vec![hold(&store, event).await];
+    let batch = StockBatch {
+        settle,
+        reserve: Vec::new(),
+    };
+    store.stock.reserve(&batch).await.unwrap();
+    let document = store.document(event).await;
+    assert!(document.get_array("holds").unwrap().is_empty());
+    assert!(!document.contains_key("held"));
+    assert_eq!(document.get_i64("sv").unwrap(), 1);
+    assert_eq!(document.get_i64("availableTickets").unwrap(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_callers_with_mixed_batches_never_oversell() {
+    let store = Store::new().await;
+    let events = [store.event(90).await, store.event(60).await];
+    let calls = (0..64_usize).map(|n| {
+        let wishes = (0..4).map(|k| {
+            let tickets = i64::try_from((n + k) % 4 + 1).unwrap();
+            reservation(events[(n + k) % 2], tickets)
+        });
+        let wishes: Vec<Reservation> = wishes.collect();
+        async {
+            let outcomes = store.reserve(wishes.clone()).await;
+            wishes.into_iter().zip(outcomes).collect::<Vec<_>>()
+        }
+    });
+    let told = join_all(calls).await.concat();
+    for event in events {
+        let of_event = told.iter().filter(|(wish, _)| wish.event_id == event);
+        let granted = of_event.filter(|(_, outcome)| *outcome == GRANTED);
+        let granted: i64 = granted
+            .map(|(wish, _)| i64::from(wish.quantity.get()))
+            .sum();
+        let document = store.document(event).await;
+        let holds = document.get_array("holds").unwrap().iter();
+        let held: i64 = holds
+            .map(|hold| quantity(hold.as_document().unwrap()))
+            .sum();
+        let total = document.get_i64("totalTickets").unwrap();
+        assert_eq!(
+            document.get_i64("availableTickets").unwrap(),
+            total - granted
+        );
+        assert_eq!(
+            (granted, held),
+            (total, total),
+            "wishes of one ticket fill it up"
+        );
+    }
+}
+
+fn quantity(hold: &Document) -> i64 {
+    hold.get_i64("quantity").unwrap()
+}
