@@ -42,8 +42,10 @@ pub(crate) fn build(
     let (outbox, stock) = (Arc::clone(&backend.outbox), Arc::clone(&backend.stock));
     let relay = Arc::new(Relay::new(outbox, stock, Arc::clone(&backend.audit)));
     let audit = Arc::new(AuditBuffer::new(Arc::clone(&backend.audit)));
-    let signer: Arc<dyn TokenSigner> =
-        Arc::new(JwtSigner::new(secret.as_bytes(), config.security.jwt_ttl_seconds));
+    let signer: Arc<dyn TokenSigner> = Arc::new(JwtSigner::new(
+        secret.as_bytes(),
+        config.security.jwt_ttl_seconds,
+    ));
     let health: Arc<dyn HealthView> = Arc::<HealthMonitor>::clone(health);
 
     let accounts = accounts(backend, config, &signer, &audit, runtime);
@@ -78,7 +80,11 @@ pub(crate) fn build(
         runtime.clone(),
     );
     let (stock, rows) = (Arc::clone(&backend.stock), Arc::clone(&backend.bookings));
-    let recovery = Arc::new(Recovery::new(stock, Arc::clone(&rows), config.recovery_grace));
+    let recovery = Arc::new(Recovery::new(
+        stock,
+        Arc::clone(&rows),
+        config.recovery_grace,
+    ));
     App {
         services: Services {
             accounts: Arc::clone(&accounts),
@@ -88,7 +94,14 @@ pub(crate) fn build(
             health,
         },
         accounts,
-        upkeep: Upkeep { settler, relay, recovery, audit, bookings: rows, runtime: runtime.clone() },
+        upkeep: Upkeep {
+            settler,
+            relay,
+            recovery,
+            audit,
+            bookings: rows,
+            runtime: runtime.clone(),
+        },
     }
 }
 
@@ -107,6 +120,8 @@ fn accounts(
         audit: Arc::clone(audit),
         runtime: runtime.clone(),
     };
-    let setup = AdminSetup { token: config.security.admin_setup_token.clone() };
+    let setup = AdminSetup {
+        token: config.security.admin_setup_token.clone(),
+    };
     Arc::new(AccountService::new(ports, setup))
 }

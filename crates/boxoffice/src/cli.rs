@@ -59,7 +59,12 @@ pub(crate) struct CreateAdmin {
     #[arg(long)]
     pub(crate) email: String,
     /// The password; without it, the first line of standard input. Only from the environment.
-    #[arg(env = "BOXOFFICE_ADMIN_PASSWORD", hide_env_values = true, long = "password-from-environment", hide = true)]
+    #[arg(
+        env = "BOXOFFICE_ADMIN_PASSWORD",
+        hide_env_values = true,
+        long = "password-from-environment",
+        hide = true
+    )]
     pub(crate) password: Option<String>,
 }
 
@@ -85,46 +90,122 @@ pub(crate) enum Switch {
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Address, or name of one, to listen on.
-    #[arg(long, env = "HOST", value_name = "HOST", default_value = "127.0.0.1", global = true, help_heading = "HTTP")]
+    #[arg(
+        long,
+        env = "HOST",
+        value_name = "HOST",
+        default_value = "127.0.0.1",
+        global = true,
+        help_heading = "HTTP"
+    )]
     pub(crate) host: String,
     /// Port to listen on; 0 takes a free one and prints it.
-    #[arg(long, env = "PORT", value_name = "PORT", default_value_t = 3000, global = true, help_heading = "HTTP")]
+    #[arg(
+        long,
+        env = "PORT",
+        value_name = "PORT",
+        default_value_t = 3000,
+        global = true,
+        help_heading = "HTTP"
+    )]
     pub(crate) port: u16,
     /// Networks of proxies whose X-Forwarded-For is believed, separated by commas.
-    #[arg(long, env = "TRUSTED_PROXIES", value_name = "TRUSTED_PROXIES", default_value = "", global = true, help_heading = "HTTP")]
+    #[arg(
+        long,
+        env = "TRUSTED_PROXIES",
+        value_name = "TRUSTED_PROXIES",
+        default_value = "",
+        global = true,
+        help_heading = "HTTP"
+    )]
     pub(crate) trusted_proxies: String,
     /// Exact origins that browsers may call from, separated by commas.
-    #[arg(long, env = "CORS_ORIGINS", value_name = "CORS_ORIGINS", default_value = "", global = true, help_heading = "HTTP")]
+    #[arg(
+        long,
+        env = "CORS_ORIGINS",
+        value_name = "CORS_ORIGINS",
+        default_value = "",
+        global = true,
+        help_heading = "HTTP"
+    )]
     pub(crate) cors_origins: String,
 
     /// MySQL: mysql://user:password@host:3306/database. Needs MONGODB_URL too.
-    #[arg(long, env = "MYSQL_URL", value_name = "MYSQL_URL", hide_env_values = true, global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    #[arg(
+        long,
+        env = "MYSQL_URL",
+        value_name = "MYSQL_URL",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Databases (neither URL: the embedded default)"
+    )]
     pub(crate) mysql_url: Option<String>,
     /// MongoDB, a replica set, with the database's name: mongodb://host:27017/boxoffice?replicaSet=rs0.
-    #[arg(long, env = "MONGODB_URL", value_name = "MONGODB_URL", hide_env_values = true, global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    #[arg(
+        long,
+        env = "MONGODB_URL",
+        value_name = "MONGODB_URL",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Databases (neither URL: the embedded default)"
+    )]
     pub(crate) mongodb_url: Option<String>,
     /// Folder where the embedded default keeps its file.
-    #[arg(long, env = "DATA_DIR", value_name = "DATA_DIR", default_value = "./data", global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    #[arg(
+        long,
+        env = "DATA_DIR",
+        value_name = "DATA_DIR",
+        default_value = "./data",
+        global = true,
+        help_heading = "Databases (neither URL: the embedded default)"
+    )]
     pub(crate) data_dir: PathBuf,
     /// Bring the schemas up to date at the start (the embedded default always does).
-    #[arg(long, env = "MIGRATE_ON_START", value_name = "MIGRATE_ON_START", global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    #[arg(
+        long,
+        env = "MIGRATE_ON_START",
+        value_name = "MIGRATE_ON_START",
+        global = true,
+        help_heading = "Databases (neither URL: the embedded default)"
+    )]
     pub(crate) migrate: bool,
 
     /// Secret that signs tokens, at least 32 bytes. The embedded default makes one and keeps it.
-    #[arg(long, env = "JWT_SECRET", value_name = "JWT_SECRET", hide_env_values = true, global = true, help_heading = "Security")]
+    #[arg(
+        long,
+        env = "JWT_SECRET",
+        value_name = "JWT_SECRET",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Security"
+    )]
     pub(crate) jwt_secret: Option<String>,
     /// Life of a token in seconds.
     #[arg(long, env = "JWT_TTL_SECONDS", value_name = "JWT_TTL_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=31_536_000), global = true, help_heading = "Security")]
     pub(crate) jwt_ttl_seconds: u64,
     /// Token that lets a request make the first admin.
-    #[arg(long, env = "ADMIN_SETUP_TOKEN", value_name = "ADMIN_SETUP_TOKEN", hide_env_values = true, global = true, help_heading = "Security")]
+    #[arg(
+        long,
+        env = "ADMIN_SETUP_TOKEN",
+        value_name = "ADMIN_SETUP_TOKEN",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Security"
+    )]
     pub(crate) admin_setup_token: Option<String>,
     /// Cost of a password hash, 4 to 15; each step doubles its time.
     #[arg(long, env = "BCRYPT_COST", value_name = "BCRYPT_COST", default_value_t = 12, value_parser = clap::value_parser!(u32).range(4..=15), global = true, help_heading = "Security")]
     pub(crate) bcrypt_cost: u32,
 
     /// Whether rates are limited; off is for load tests.
-    #[arg(long, env = "RATE_LIMIT", value_name = "RATE_LIMIT", default_value = "on", global = true, help_heading = "Rate limits, per client address")]
+    #[arg(
+        long,
+        env = "RATE_LIMIT",
+        value_name = "RATE_LIMIT",
+        default_value = "on",
+        global = true,
+        help_heading = "Rate limits, per client address"
+    )]
     pub(crate) rate_limit: Switch,
     /// Requests per second, all routes.
     #[arg(long, env = "RATE_LIMIT_PER_SECOND", value_name = "RATE_LIMIT_PER_SECOND", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true, help_heading = "Rate limits, per client address")]
@@ -144,9 +225,23 @@ pub(crate) struct Options {
     pub(crate) recovery_grace_seconds: u64,
 
     /// How log lines look.
-    #[arg(long, env = "LOG_FORMAT", value_name = "LOG_FORMAT", default_value = "pretty", global = true, help_heading = "Logging")]
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        value_name = "LOG_FORMAT",
+        default_value = "pretty",
+        global = true,
+        help_heading = "Logging"
+    )]
     pub(crate) log_format: LogFormat,
     /// What is logged: a level (error, warn, info, debug, trace) or directives such as `info,domain=debug`.
-    #[arg(long, env = "LOG_LEVEL", value_name = "LOG_LEVEL", default_value = "info", global = true, help_heading = "Logging")]
+    #[arg(
+        long,
+        env = "LOG_LEVEL",
+        value_name = "LOG_LEVEL",
+        default_value = "info",
+        global = true,
+        help_heading = "Logging"
+    )]
     pub(crate) log_level: String,
 }

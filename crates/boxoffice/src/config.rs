@@ -24,7 +24,10 @@ impl std::fmt::Display for ConfigError {
 }
 
 fn wrong(variable: &'static str, mend: impl Into<String>) -> ConfigError {
-    ConfigError { variable, mend: mend.into() }
+    ConfigError {
+        variable,
+        mend: mend.into(),
+    }
 }
 
 /// Where the data lives.
@@ -33,7 +36,11 @@ pub(crate) enum Storage {
     /// One SQLite file in this folder.
     Embedded { data_dir: PathBuf },
     /// Users and bookings in MySQL, events and audit log in MongoDB.
-    Remote { mysql_url: String, mongodb_url: String, migrate: bool },
+    Remote {
+        mysql_url: String,
+        mongodb_url: String,
+        migrate: bool,
+    },
 }
 
 /// How the API is reached.
@@ -90,7 +97,10 @@ impl Config {
         Ok(Self {
             http: http(&options)?,
             recovery_grace: Duration::from_secs(options.recovery_grace_seconds),
-            logging: Logging { format: options.log_format, level: options.log_level },
+            logging: Logging {
+                format: options.log_format,
+                level: options.log_level,
+            },
             storage,
             security,
         })
@@ -99,29 +109,52 @@ impl Config {
 
 /// An empty variable is an unset one: compose files pass them so.
 fn given(value: Option<&String>) -> Option<String> {
-    value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    value
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
 }
 
 fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
 }
 
 fn storage(options: &Options) -> Result<Storage, ConfigError> {
-    match (given(options.mysql_url.as_ref()), given(options.mongodb_url.as_ref())) {
-        (None, None) => Ok(Storage::Embedded { data_dir: options.data_dir.clone() }),
-        (Some(_), None) => Err(wrong("MONGODB_URL", "is missing: set it beside MYSQL_URL, or neither")),
-        (None, Some(_)) => Err(wrong("MYSQL_URL", "is missing: set it beside MONGODB_URL, or neither")),
+    match (
+        given(options.mysql_url.as_ref()),
+        given(options.mongodb_url.as_ref()),
+    ) {
+        (None, None) => Ok(Storage::Embedded {
+            data_dir: options.data_dir.clone(),
+        }),
+        (Some(_), None) => Err(wrong(
+            "MONGODB_URL",
+            "is missing: set it beside MYSQL_URL, or neither",
+        )),
+        (None, Some(_)) => Err(wrong(
+            "MYSQL_URL",
+            "is missing: set it beside MONGODB_URL, or neither",
+        )),
         (Some(mysql_url), Some(mongodb_url)) => {
             if !mysql_url.starts_with("mysql://") {
-                return Err(wrong("MYSQL_URL", "must be like mysql://user:password@host:3306/boxoffice"));
+                return Err(wrong(
+                    "MYSQL_URL",
+                    "must be like mysql://user:password@host:3306/boxoffice",
+                ));
             }
-            if !mongodb_url.starts_with("mongodb://") && !mongodb_url.starts_with("mongodb+srv://") {
+            if !mongodb_url.starts_with("mongodb://") && !mongodb_url.starts_with("mongodb+srv://")
+            {
                 return Err(wrong(
                     "MONGODB_URL",
                     "must be like mongodb://host:27017/boxoffice?replicaSet=rs0",
                 ));
             }
-            Ok(Storage::Remote { mysql_url, mongodb_url, migrate: options.migrate })
+            Ok(Storage::Remote {
+                mysql_url,
+                mongodb_url,
+                migrate: options.migrate,
+            })
         }
     }
 }
@@ -130,10 +163,16 @@ fn security(options: &Options, storage: &Storage) -> Result<Security, ConfigErro
     let jwt_secret = given(options.jwt_secret.as_ref());
     match (&jwt_secret, storage) {
         (None, Storage::Remote { .. }) => {
-            return Err(wrong("JWT_SECRET", "is missing: set at least 32 random bytes, for instance from `openssl rand -hex 32`"));
+            return Err(wrong(
+                "JWT_SECRET",
+                "is missing: set at least 32 random bytes, for instance from `openssl rand -hex 32`",
+            ));
         }
         (Some(secret), _) if secret.len() < 32 => {
-            return Err(wrong("JWT_SECRET", "is too short: at least 32 bytes, for instance from `openssl rand -hex 32`"));
+            return Err(wrong(
+                "JWT_SECRET",
+                "is too short: at least 32 bytes, for instance from `openssl rand -hex 32`",
+            ));
         }
         (Some(secret), _) if secret.contains(',') => {
             return Err(wrong("JWT_SECRET", "must not contain a comma"));
@@ -150,10 +189,24 @@ fn security(options: &Options, storage: &Storage) -> Result<Security, ConfigErro
 
 fn http(options: &Options) -> Result<Http, ConfigError> {
     let trusted_proxies = list(&options.trusted_proxies)
-        .map(|text| network(text).ok_or_else(|| wrong("TRUSTED_PROXIES", format!("`{text}` is no network such as 10.0.0.0/8"))))
+        .map(|text| {
+            network(text).ok_or_else(|| {
+                wrong(
+                    "TRUSTED_PROXIES",
+                    format!("`{text}` is no network such as 10.0.0.0/8"),
+                )
+            })
+        })
         .collect::<Result<_, _>>()?;
     let cors_origins = list(&options.cors_origins)
-        .map(|text| origin(text).ok_or_else(|| wrong("CORS_ORIGINS", format!("`{text}` is no origin such as https://shop.example, without path"))))
+        .map(|text| {
+            origin(text).ok_or_else(|| {
+                wrong(
+                    "CORS_ORIGINS",
+                    format!("`{text}` is no origin such as https://shop.example, without path"),
+                )
+            })
+        })
         .collect::<Result<_, _>>()?;
     let limits = Limits {
         per_second: options.rate_limit_per_second,
@@ -162,7 +215,8 @@ fn http(options: &Options) -> Result<Http, ConfigError> {
         auth_burst: options.auth_rate_limit_burst,
     };
     Ok(Http {
-        host: given(Some(&options.host)).ok_or_else(|| wrong("HOST", "is empty: set an address such as 127.0.0.1"))?,
+        host: given(Some(&options.host))
+            .ok_or_else(|| wrong("HOST", "is empty: set an address such as 127.0.0.1"))?,
         port: options.port,
         trusted_proxies,
         cors_origins,
@@ -171,13 +225,19 @@ fn http(options: &Options) -> Result<Http, ConfigError> {
 }
 
 fn network(text: &str) -> Option<IpNet> {
-    text.parse().ok().or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
+    text.parse()
+        .ok()
+        .or_else(|| text.parse::<std::net::IpAddr>().ok().map(IpNet::from))
 }
 
 fn origin(text: &str) -> Option<String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let host = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
     let fits = !host.is_empty()
-        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
+        && host
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b));
     fits.then(|| text.to_owned())
 }
 
@@ -196,8 +256,16 @@ mod tests {
     #[test]
     fn nothing_set_is_the_embedded_default() {
         let config = load(&[]).unwrap();
-        assert_eq!(config.storage, Storage::Embedded { data_dir: "./data".into() });
-        assert_eq!((config.http.host.as_str(), config.http.port), ("127.0.0.1", 3000));
+        assert_eq!(
+            config.storage,
+            Storage::Embedded {
+                data_dir: "./data".into()
+            }
+        );
+        assert_eq!(
+            (config.http.host.as_str(), config.http.port),
+            ("127.0.0.1", 3000)
+        );
         assert!(config.http.limits.is_some());
     }
 
@@ -208,22 +276,60 @@ mod tests {
         let cases: [(&[&str], &str); 8] = [
             (&["--mysql-url", mysql], "MONGODB_URL"),
             (&["--mongodb-url", mongo], "MYSQL_URL"),
-            (&["--mysql-url", mysql, "--mongodb-url", mongo], "JWT_SECRET"),
+            (
+                &["--mysql-url", mysql, "--mongodb-url", mongo],
+                "JWT_SECRET",
+            ),
             (&["--jwt-secret", "short"], "JWT_SECRET"),
-            (&["--mysql-url", "postgres://x", "--mongodb-url", mongo, "--jwt-secret", &long], "MYSQL_URL"),
-            (&["--mysql-url", mysql, "--mongodb-url", "http://x", "--jwt-secret", &long], "MONGODB_URL"),
-            (&["--trusted-proxies", "10.0.0.0/8,nonsense"], "TRUSTED_PROXIES"),
-            (&["--cors-origins", "https://a.example/path"], "CORS_ORIGINS"),
+            (
+                &[
+                    "--mysql-url",
+                    "postgres://x",
+                    "--mongodb-url",
+                    mongo,
+                    "--jwt-secret",
+                    &long,
+                ],
+                "MYSQL_URL",
+            ),
+            (
+                &[
+                    "--mysql-url",
+                    mysql,
+                    "--mongodb-url",
+                    "http://x",
+                    "--jwt-secret",
+                    &long,
+                ],
+                "MONGODB_URL",
+            ),
+            (
+                &["--trusted-proxies", "10.0.0.0/8,nonsense"],
+                "TRUSTED_PROXIES",
+            ),
+            (
+                &["--cors-origins", "https://a.example/path"],
+                "CORS_ORIGINS",
+            ),
         ];
         for (arguments, variable) in cases {
             let line = load(arguments).err().unwrap().to_string();
-            assert!(line.starts_with(variable) && !line.contains('\n'), "{arguments:?}: {line}");
+            assert!(
+                line.starts_with(variable) && !line.contains('\n'),
+                "{arguments:?}: {line}"
+            );
         }
     }
 
     #[test]
     fn lists_are_separated_by_commas() {
-        let config = load(&["--cors-origins", "https://a.example, http://localhost:5173", "--trusted-proxies", "10.0.0.0/8,::1"]).unwrap();
+        let config = load(&[
+            "--cors-origins",
+            "https://a.example, http://localhost:5173",
+            "--trusted-proxies",
+            "10.0.0.0/8,::1",
+        ])
+        .unwrap();
         assert_eq!(config.http.cors_origins.len(), 2);
         assert_eq!(config.http.trusted_proxies.len(), 2);
     }

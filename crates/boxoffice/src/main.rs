@@ -72,7 +72,10 @@ fn explain(error: &clap::Error) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-#[expect(clippy::print_stderr, reason = "the one line that says why nothing runs")]
+#[expect(
+    clippy::print_stderr,
+    reason = "the one line that says why nothing runs"
+)]
 fn fail(line: &str) -> ExitCode {
     eprintln!("boxoffice: {}", line.replace('\n', " "));
     ExitCode::FAILURE

@@ -24,7 +24,12 @@ fn kept_in(folder: &Path) -> Result<String, String> {
     let wrong = |error: std::io::Error| format!("DATA_DIR: {}: {error}", path.display());
     match std::fs::read_to_string(&path) {
         Ok(secret) if secret.trim().len() >= 32 => return Ok(secret.trim().to_owned()),
-        Ok(_) => return Err(format!("DATA_DIR: {} is damaged: remove it, and users sign in anew", path.display())),
+        Ok(_) => {
+            return Err(format!(
+                "DATA_DIR: {} is damaged: remove it, and users sign in anew",
+                path.display()
+            ));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(wrong(error)),
     }
@@ -35,7 +40,9 @@ fn kept_in(folder: &Path) -> Result<String, String> {
     std::fs::remove_file(&aside).map_err(wrong)?;
     match linked {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(wrong(error)),
-        _ => std::fs::read_to_string(&path).map(|text| text.trim().to_owned()).map_err(wrong),
+        _ => std::fs::read_to_string(&path)
+            .map(|text| text.trim().to_owned())
+            .map_err(wrong),
     }
 }
 

@@ -9,7 +9,9 @@ use crate::config::Logging;
 pub(crate) fn start(logging: &Logging) -> Result<(), String> {
     let filter = EnvFilter::try_new(&logging.level)
         .map_err(|error| format!("LOG_LEVEL: cannot be read: {error}"))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A subscriber that is set already stays: tests start several servers in one process.
     let _ = match logging.format {
         LogFormat::Pretty => lines.with_ansi(is_terminal()).try_init(),

@@ -41,8 +41,10 @@ pub(crate) struct Backend {
 pub(crate) async fn connect(config: &Config) -> Result<Backend, String> {
     match &config.storage {
         Storage::Embedded { data_dir } => embedded::open(data_dir).await,
-        Storage::Remote { mysql_url, mongodb_url, .. } => {
-            remote::connect(mysql_url, mongodb_url, config.recovery_grace).await
-        }
+        Storage::Remote {
+            mysql_url,
+            mongodb_url,
+            ..
+        } => remote::connect(mysql_url, mongodb_url, config.recovery_grace).await,
     }
 }

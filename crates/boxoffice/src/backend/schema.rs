@@ -49,7 +49,9 @@ impl std::fmt::Display for SchemaError {
                 f,
                 "the schema in {store} lacks {missing} steps: run `boxoffice migrate up`, or start with --migrate"
             ),
-            Self::Refused { store, why } => write!(f, "the schema in {store} cannot be used: {why}"),
+            Self::Refused { store, why } => {
+                write!(f, "the schema in {store} cannot be used: {why}")
+            }
         }
     }
 }
@@ -63,7 +65,11 @@ pub(crate) struct SchemaGate {
 
 impl SchemaGate {
     pub(crate) fn new(schema: Arc<dyn Schema>, probe: Arc<dyn Probe>) -> Self {
-        Self { schema, probe, open: AtomicBool::new(false) }
+        Self {
+            schema,
+            probe,
+            open: AtomicBool::new(false),
+        }
     }
 
     /// Brings the schema up (with `migrate`) or checks it, as soon as the store is there.
@@ -77,7 +83,12 @@ impl SchemaGate {
                 }
                 Ok(missing) => return Err(SchemaError::Old { store, missing }),
                 Err(error) if error.is_unavailable() => tokio::time::sleep(AGAIN).await,
-                Err(error) => return Err(SchemaError::Refused { store, why: chain(&error) }),
+                Err(error) => {
+                    return Err(SchemaError::Refused {
+                        store,
+                        why: chain(&error),
+                    });
+                }
             }
         }
     }
@@ -100,7 +111,10 @@ impl Probe for SchemaGate {
 
     async fn ping(&self) -> Result<(), StoreError> {
         if !self.open.load(Ordering::Relaxed) {
-            return Err(StoreError::unavailable(self.name(), "its schema is not checked yet"));
+            return Err(StoreError::unavailable(
+                self.name(),
+                "its schema is not checked yet",
+            ));
         }
         self.probe.ping().await
     }

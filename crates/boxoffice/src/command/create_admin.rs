@@ -33,10 +33,21 @@ pub(crate) async fn run(config: &Config, who: &CreateAdmin) -> Result<(), String
     let health = Arc::new(HealthMonitor::new(backend.probes.clone()));
     let app = app::build(&backend, config, &secret::load(config)?, &runtime, &health);
     let id = RequestId::parse(&format!("cli-{}", platform::uuid())).ok_or("no request id")?;
-    let origin = Origin { request_id: id, address: None };
-    match app.accounts.register_admin_as_operator(account, &origin).await {
+    let origin = Origin {
+        request_id: id,
+        address: None,
+    };
+    match app
+        .accounts
+        .register_admin_as_operator(account, &origin)
+        .await
+    {
         Ok(user) => {
-            app.upkeep.audit.flush().await.map_err(|error| chain(&error))?;
+            app.upkeep
+                .audit
+                .flush()
+                .await
+                .map_err(|error| chain(&error))?;
             say(&format!("made admin {}", user.id));
             Ok(())
         }
@@ -62,6 +73,9 @@ fn first_line() -> Result<String, String> {
         say("Password (shown as you type; or set BOXOFFICE_ADMIN_PASSWORD):");
     }
     let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).map_err(|error| error.to_string())?;
+    std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| error.to_string())?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }

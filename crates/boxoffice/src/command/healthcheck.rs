@@ -10,7 +10,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(config: &Config) -> Result<(), String> {
     let (host, port) = (config.http.host.as_str(), config.http.port);
-    let listen = (host, port).to_socket_addrs().ok().and_then(|mut all| all.next());
+    let listen = (host, port)
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut all| all.next());
     let address = reachable(listen.ok_or_else(|| format!("HOST: {host} is no address"))?);
     match ask(address) {
         Ok(true) => Ok(()),
@@ -33,7 +36,10 @@ fn ask(address: SocketAddr) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
     let mut status = [0; 12];
     stream.read_exact(&mut status)?;
     Ok(&status[..] == b"HTTP/1.1 200")

@@ -40,7 +40,10 @@ async fn up(backend: &Backend) -> Result<(), String> {
 async fn down(backend: &Backend, steps: u32) -> Result<(), String> {
     for schema in &backend.schemas {
         schema.down(steps).await.map_err(|error| chain(&error))?;
-        say(&format!("{}: took back up to {steps} steps", schema.store()));
+        say(&format!(
+            "{}: took back up to {steps} steps",
+            schema.store()
+        ));
     }
     Ok(())
 }

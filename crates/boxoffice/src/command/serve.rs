@@ -39,7 +39,9 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
         return Err(refusal.to_string());
     }
 
-    let probes = gates.iter().map(|gate| Arc::<SchemaGate>::clone(gate) as Arc<dyn Probe>);
+    let probes = gates
+        .iter()
+        .map(|gate| Arc::<SchemaGate>::clone(gate) as Arc<dyn Probe>);
     let health = Arc::new(HealthMonitor::new(probes.collect()));
     let app = app::build(&backend, config, &secret, &runtime, &health);
     let (server, address) = api_actix::bind(app.services, http_settings(config))
@@ -68,18 +70,25 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
 
 fn cannot_listen(config: &Config, error: &std::io::Error) -> String {
     let (host, port) = (&config.http.host, config.http.port);
-    format!("HOST, PORT: cannot listen on {host}:{port}: {error}; choose another, or 0 for a free port")
+    format!(
+        "HOST, PORT: cannot listen on {host}:{port}: {error}; choose another, or 0 for a free port"
+    )
 }
 
 fn warn_about(config: &Config) {
     if config.security.bcrypt_cost < 10 {
-        tracing::warn!(cost = config.security.bcrypt_cost, "BCRYPT_COST is below 10: passwords are weakly protected");
+        tracing::warn!(
+            cost = config.security.bcrypt_cost,
+            "BCRYPT_COST is below 10: passwords are weakly protected"
+        );
     }
 }
 
 fn gates(backend: &Backend) -> Vec<Arc<SchemaGate>> {
     let pairs = backend.schemas.iter().zip(&backend.probes);
-    pairs.map(|(schema, probe)| Arc::new(SchemaGate::new(Arc::clone(schema), Arc::clone(probe)))).collect()
+    pairs
+        .map(|(schema, probe)| Arc::new(SchemaGate::new(Arc::clone(schema), Arc::clone(probe))))
+        .collect()
 }
 
 /// Checks the schemas, or brings them up, as soon as their stores are there. What refuses the start
@@ -130,13 +139,17 @@ fn http_settings(config: &Config) -> HttpSettings {
 
 /// Says where the server listens, on what, and what to do next.
 async fn announce(config: &Config, backend: &Backend, address: SocketAddr) {
-    say(&format!("Boxoffice {} listens on http://{address}", env!("CARGO_PKG_VERSION")));
+    say(&format!(
+        "Boxoffice {} listens on http://{address}",
+        env!("CARGO_PKG_VERSION")
+    ));
     say(&format!("  stores: {}", backend.description));
     let has_admin = tokio::time::timeout(FIRST_LOOK, backend.users.admin_exists()).await;
     let next = match has_admin {
         Ok(Ok(true)) => return,
         Ok(Ok(false)) => next_step(config, address),
-        _ => "next: the databases are not there yet; GET /health/ready tells when they are".to_owned(),
+        _ => "next: the databases are not there yet; GET /health/ready tells when they are"
+            .to_owned(),
     };
     say(&format!("  {next}"));
 }
@@ -145,14 +158,17 @@ fn next_step(config: &Config, address: SocketAddr) -> String {
     let embedded = matches!(config.storage, Storage::Embedded { .. });
     let body = r#"{"name":"Admin","email":"admin@example.com","password":"admin@1234"}"#;
     let call = |header: &str| {
-        format!("next: make the first admin:\n  curl -X POST http://{address}/api/auth/create-admin {header}-H 'Content-Type: application/json' -d '{body}'")
+        format!(
+            "next: make the first admin:\n  curl -X POST http://{address}/api/auth/create-admin {header}-H 'Content-Type: application/json' -d '{body}'"
+        )
     };
     if config.security.admin_setup_token.is_some() {
         call("-H \"X-Setup-Token: $ADMIN_SETUP_TOKEN\" ")
     } else if embedded && address.ip().is_loopback() {
         call("")
     } else {
-        "next: make the first admin: boxoffice create-admin --name Admin --email admin@example.com".to_owned()
+        "next: make the first admin: boxoffice create-admin --name Admin --email admin@example.com"
+            .to_owned()
     }
 }
 

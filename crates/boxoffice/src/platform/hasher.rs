@@ -1,7 +1,7 @@
 //! Password hashes with bcrypt, off the threads that serve requests.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use domain::user::{HashError, Password, PasswordAttempt, PasswordHash, PasswordHasher};
@@ -40,7 +40,10 @@ impl BcryptHasher {
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, HashError> {
         let place = Place::take(&self.waiting).ok_or(HashError::Busy)?;
-        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| HashError::Busy)?;
+        let turn = Arc::clone(&self.turns)
+            .acquire_owned()
+            .await
+            .map_err(|_| HashError::Busy)?;
         drop(place);
         // The turn goes into the thread: a caller who gives up does not let another hash in beside.
         let task = self.runtime.spawn_blocking(move || {
@@ -48,7 +51,9 @@ impl BcryptHasher {
             drop(turn);
             result
         });
-        let result = task.await.map_err(|error| HashError::Broken(error.into()))?;
+        let result = task
+            .await
+            .map_err(|error| HashError::Broken(error.into()))?;
         result.map_err(|error| HashError::Broken(error.into()))
     }
 }
@@ -73,7 +78,9 @@ impl Drop for Place<'_> {
 impl PasswordHasher for BcryptHasher {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         let (password, cost) = (password.clone(), self.cost);
-        self.run(move || bcrypt::hash(password.expose(), cost)).await.map(PasswordHash::new)
+        self.run(move || bcrypt::hash(password.expose(), cost))
+            .await
+            .map(PasswordHash::new)
     }
 
     async fn verify<'a>(
@@ -84,7 +91,9 @@ impl PasswordHasher for BcryptHasher {
         let known = hash.is_some();
         let hash = hash.map_or_else(|| self.nobody.clone(), |hash| hash.expose().to_owned());
         let attempt = attempt.clone();
-        let matches = self.run(move || bcrypt::verify(attempt.expose(), &hash)).await?;
+        let matches = self
+            .run(move || bcrypt::verify(attempt.expose(), &hash))
+            .await?;
         Ok(matches && known)
     }
 }
@@ -101,16 +110,32 @@ mod tests {
     async fn a_password_matches_its_own_hash_only() {
         let hasher = BcryptHasher::new(4);
         let longest = "x".repeat(72);
-        let hash = hasher.hash(&Password::parse(&longest).unwrap()).await.unwrap();
-        assert!(hasher.verify(&attempt(&longest), Some(&hash)).await.unwrap());
-        assert!(!hasher.verify(&attempt(&"x".repeat(71)), Some(&hash)).await.unwrap());
+        let hash = hasher
+            .hash(&Password::parse(&longest).unwrap())
+            .await
+            .unwrap();
+        assert!(
+            hasher
+                .verify(&attempt(&longest), Some(&hash))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !hasher
+                .verify(&attempt(&"x".repeat(71)), Some(&hash))
+                .await
+                .unwrap()
+        );
     }
 
     #[tokio::test]
     async fn an_unknown_account_is_hashed_for_too_and_never_matches() {
         let hasher = BcryptHasher::new(4);
         for text in ["SecurePass@123", "x", &"long ".repeat(100)] {
-            assert!(!hasher.verify(&attempt(text), None).await.unwrap(), "{text}");
+            assert!(
+                !hasher.verify(&attempt(text), None).await.unwrap(),
+                "{text}"
+            );
         }
     }
 
@@ -118,8 +143,14 @@ mod tests {
     async fn more_than_can_wait_are_turned_away() {
         let hasher = BcryptHasher::new(4);
         let all = hasher.turns.available_permits();
-        let turns = hasher.turns.acquire_many(u32::try_from(all).unwrap()).await.unwrap();
-        let places: Vec<_> = (0..MAX_WAITING).map(|_| Place::take(&hasher.waiting)).collect();
+        let turns = hasher
+            .turns
+            .acquire_many(u32::try_from(all).unwrap())
+            .await
+            .unwrap();
+        let places: Vec<_> = (0..MAX_WAITING)
+            .map(|_| Place::take(&hasher.waiting))
+            .collect();
         let password = Password::parse("SecurePass@123").unwrap();
         assert!(matches!(hasher.hash(&password).await, Err(HashError::Busy)));
         drop((places, turns));

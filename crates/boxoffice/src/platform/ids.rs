@@ -16,10 +16,16 @@ pub(crate) struct RandomIds {
 
 impl RandomIds {
     pub(crate) fn new() -> Self {
-        Self { process: rand::random(), counter: AtomicU32::new(rand::random()) }
+        Self {
+            process: rand::random(),
+            counter: AtomicU32::new(rand::random()),
+        }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the port's one implementation")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the port's one implementation"
+    )]
     fn object_id(&self) -> [u8; 12] {
         let seconds = u32::try_from(chrono::Utc::now().timestamp()).unwrap_or(u32::MAX);
         let count = self.counter.fetch_add(1, Ordering::Relaxed).to_be_bytes();
@@ -31,7 +37,10 @@ impl RandomIds {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the port's one implementation")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the port's one implementation"
+)]
 pub(crate) fn uuid() -> Uuid {
     Uuid::now_v7()
 }

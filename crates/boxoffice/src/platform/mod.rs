@@ -19,5 +19,10 @@ pub(crate) use tasks::Tasks;
 pub(crate) fn runtime(tasks: &Arc<Tasks>) -> Runtime {
     let (clock, ids) = (Arc::new(SystemClock::new()), Arc::new(RandomIds::new()));
     let spawner: Arc<Tasks> = Arc::clone(tasks);
-    Runtime { clock, timer: Arc::new(TokioTimer), spawner, ids }
+    Runtime {
+        clock,
+        timer: Arc::new(TokioTimer),
+        spawner,
+        ids,
+    }
 }

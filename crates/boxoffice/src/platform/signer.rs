@@ -54,7 +54,10 @@ impl TokenSigner for JwtSigner {
         };
         let text = encode(&Header::new(Algorithm::HS256), &payload, &self.encoding)
             .map_err(|_| TokenError)?;
-        Ok(SignedToken { text, expires_in: self.life })
+        Ok(SignedToken {
+            text,
+            expires_in: self.life,
+        })
     }
 
     fn verify(&self, token: &str) -> Result<Claims, TokenError> {
@@ -63,7 +66,10 @@ impl TokenSigner for JwtSigner {
             .claims;
         let id: i64 = payload.sub.parse().map_err(|_| TokenError)?;
         let role = Role::parse(&payload.role).ok_or(TokenError)?;
-        Ok(Claims { user_id: UserId::new(id), role })
+        Ok(Claims {
+            user_id: UserId::new(id),
+            role,
+        })
     }
 }
 
@@ -72,7 +78,10 @@ mod tests {
     use super::*;
 
     const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
-    const CLAIMS: Claims = Claims { user_id: UserId::new(7), role: Role::Admin };
+    const CLAIMS: Claims = Claims {
+        user_id: UserId::new(7),
+        role: Role::Admin,
+    };
 
     fn signer() -> JwtSigner {
         JwtSigner::new(SECRET, 3_600)
@@ -88,7 +97,12 @@ mod tests {
             exp: now + 60,
         };
         change(&mut payload);
-        encode(&Header::new(algorithm), &payload, &EncodingKey::from_secret(secret)).unwrap()
+        encode(
+            &Header::new(algorithm),
+            &payload,
+            &EncodingKey::from_secret(secret),
+        )
+        .unwrap()
     }
 
     #[test]
@@ -111,11 +125,23 @@ mod tests {
             "x.y.z".to_owned(),
             unsigned,
             token(Algorithm::HS384, SECRET, |_| {}),
-            token(Algorithm::HS256, b"another secret of thirty-two bytes!", |_| {}),
-            token(Algorithm::HS256, SECRET, |payload| payload.exp = payload.iat - 1),
-            token(Algorithm::HS256, SECRET, |payload| payload.iss = "somebody".to_owned()),
-            token(Algorithm::HS256, SECRET, |payload| payload.sub = "me".to_owned()),
-            token(Algorithm::HS256, SECRET, |payload| payload.role = "owner".to_owned()),
+            token(
+                Algorithm::HS256,
+                b"another secret of thirty-two bytes!",
+                |_| {},
+            ),
+            token(Algorithm::HS256, SECRET, |payload| {
+                payload.exp = payload.iat - 1
+            }),
+            token(Algorithm::HS256, SECRET, |payload| {
+                payload.iss = "somebody".to_owned()
+            }),
+            token(Algorithm::HS256, SECRET, |payload| {
+                payload.sub = "me".to_owned()
+            }),
+            token(Algorithm::HS256, SECRET, |payload| {
+                payload.role = "owner".to_owned()
+            }),
         ];
         for token in bad {
             assert_eq!(signer().verify(&token), Err(TokenError), "{token}");

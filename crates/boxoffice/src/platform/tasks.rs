@@ -18,13 +18,18 @@ pub(crate) struct Tasks {
 impl Tasks {
     /// Tasks on the runtime of the caller.
     pub(crate) fn new() -> Self {
-        Self { runtime: Handle::current(), tracker: TaskTracker::new() }
+        Self {
+            runtime: Handle::current(),
+            tracker: TaskTracker::new(),
+        }
     }
 
     /// Waits until all tasks have ended, at most `patience`; whether they did.
     pub(crate) async fn finish(&self, patience: Duration) -> bool {
         self.tracker.close();
-        tokio::time::timeout(patience, self.tracker.wait()).await.is_ok()
+        tokio::time::timeout(patience, self.tracker.wait())
+            .await
+            .is_ok()
     }
 }
 

@@ -1,0 +1,117 @@
+//! MySQL for users and bookings, MongoDB for events and the audit log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters_mongo::{
+    MongoAuditLog, MongoDatabase, MongoEventRepository, MongoProbe, MongoSchema, MongoSettings,
+    MongoStockRepository,
+};
+use adapters_mysql::relational::{SqlBookingRepository, SqlOutboxRepository, SqlUserRepository};
+use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
+use async_trait::async_trait;
+use domain::error::StoreError;
+use domain::health::Probe;
+
+use super::{Backend, Schema, SchemaStep};
+
+/// Prepares the connections. Both servers may be away.
+pub(super) async fn connect(
+    mysql_url: &str,
+    mongodb_url: &str,
+    recovery_grace: Duration,
+) -> Result<Backend, String> {
+    let settings = MySqlSettings::new(mysql_url, recovery_grace);
+    let sql = mysql::connect(&settings).map_err(|error| error.to_string())?;
+    let sql_schema = MySqlSchema::new(&settings).map_err(|error| error.to_string())?;
+    let settings = MongoSettings::new(mongodb_url);
+    let mongo = MongoDatabase::connect(&settings)
+        .await
+        .map_err(|error| error.to_string())?;
+
+    let sql_probe = MySqlProbe::new(sql.clone());
+    let mongo_probe = MongoProbe::new(mongo.clone());
+    let (bookings_store, stock_store) = (sql_probe.name(), mongo_probe.name());
+    Ok(Backend {
+        users: Arc::new(SqlUserRepository::new(sql.clone())),
+        bookings: Arc::new(SqlBookingRepository::new(sql.clone())),
+        outbox: Arc::new(SqlOutboxRepository::new(sql)),
+        events: Arc::new(MongoEventRepository::new(mongo.clone())),
+        stock: Arc::new(MongoStockRepository::new(mongo.clone())),
+        audit: Arc::new(MongoAuditLog::new(mongo.clone())),
+        probes: vec![Arc::new(sql_probe), Arc::new(mongo_probe)],
+        schemas: vec![
+            Arc::new(Sql {
+                name: bookings_store,
+                schema: sql_schema,
+            }),
+            Arc::new(Mongo {
+                name: stock_store,
+                schema: MongoSchema::new(mongo),
+            }),
+        ],
+        bookings_store,
+        stock_store,
+        description: "users and bookings in MySQL, events and audit log in MongoDB".to_owned(),
+    })
+}
+
+struct Sql {
+    name: &'static str,
+    schema: MySqlSchema,
+}
+
+#[async_trait]
+impl Schema for Sql {
+    fn store(&self) -> &'static str {
+        self.name
+    }
+
+    async fn steps(&self) -> Result<Vec<SchemaStep>, StoreError> {
+        let steps = self.schema.steps().await?.into_iter();
+        Ok(steps
+            .map(|step| SchemaStep {
+                name: step.name,
+                applied: step.applied,
+            })
+            .collect())
+    }
+
+    async fn up(&self) -> Result<(), StoreError> {
+        self.schema.up().await
+    }
+
+    async fn down(&self, steps: u32) -> Result<(), StoreError> {
+        self.schema.down(steps).await
+    }
+}
+
+struct Mongo {
+    name: &'static str,
+    schema: MongoSchema,
+}
+
+#[async_trait]
+impl Schema for Mongo {
+    fn store(&self) -> &'static str {
+        self.name
+    }
+
+    async fn steps(&self) -> Result<Vec<SchemaStep>, StoreError> {
+        let steps = self.schema.steps().await?.into_iter();
+        Ok(steps
+            .map(|step| SchemaStep {
+                name: step.name,
+                applied: step.applied,
+            })
+            .collect())
+    }
+
+    async fn up(&self) -> Result<(), StoreError> {
+        self.schema.up().await
+    }
+
+    async fn down(&self, steps: u32) -> Result<(), StoreError> {
+        self.schema.down(steps).await
+    }
+}
