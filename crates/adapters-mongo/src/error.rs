@@ -65,16 +65,16 @@ impl MongoError {
     /// Whether the command is known not to have been executed, now or later.
     ///
     /// True for what ends before anything is sent: no server to send to, no connection (the driver
-    /// clears a pool's queue and labels I/O errors as overload only while a connection is being made),
-    /// no sign-in; and for the answers of [`REFUSED_AT_THE_DOOR`]. Any other I/O error may be a
-    /// connection that broke after the command had left.
+    /// labels I/O errors as overload only while a connection is being made), no sign-in; and for the
+    /// answers of [`REFUSED_AT_THE_DOOR`]. Any other I/O error may be a connection that broke after the
+    /// command had left. So may a pool that was cleared: the same kind of error ends the calls that wait
+    /// for a connection and, when a server falls silent, those that wait for its answer.
     pub(crate) fn proves_not_executed(&self) -> bool {
         let Self::Driver(error) = self else {
             return false;
         };
         match error.kind.as_ref() {
             ErrorKind::ServerSelection { .. }
-            | ErrorKind::ConnectionPoolCleared { .. }
             | ErrorKind::DnsResolve { .. }
             | ErrorKind::Authentication { .. } => true,
             ErrorKind::Io(_) => error.contains_label(SYSTEM_OVERLOADED_ERROR),
@@ -83,7 +83,7 @@ impl MongoError {
         }
     }
 
-    /// Whether a unique key stood in the way of a single write.
+    /// The code that the server gave, if it gave one.
     pub(crate) fn code(&self) -> Option<i32> {
         match self {
             Self::Driver(error) => code(error),

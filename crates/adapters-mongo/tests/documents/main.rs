@@ -12,6 +12,7 @@ mod away;
 mod indexes;
 mod make;
 mod schema;
+mod silence;
 mod stock;
 #[path = "../support/mod.rs"]
 mod support;

@@ -60,7 +60,7 @@ impl Drop for TestDatabase {
     clippy::disallowed_methods,
     reason = "where the test server is comes from the environment"
 )]
-fn server_url() -> String {
+pub(crate) fn server_url() -> String {
     std::env::var("BOXOFFICE_TEST_MONGODB_URL").unwrap_or_else(|_| {
         panic!("BOXOFFICE_TEST_MONGODB_URL is not set: run the suites with `cargo xtask test`")
     })
