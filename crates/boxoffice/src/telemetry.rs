@@ -5,9 +5,12 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::LogFormat;
 use crate::config::Logging;
 
+/// Libraries that tell at `info` what only their authors want to know. `LOG_LEVEL` may say otherwise.
+const QUIET: &str = "actix_server=warn,sea_orm_migration=warn";
+
 /// Starts logging; directives that cannot be read are an error that names the variable.
 pub(crate) fn start(logging: &Logging) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&logging.level)
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", logging.level))
         .map_err(|error| format!("LOG_LEVEL: cannot be read: {error}"))?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -87,7 +87,7 @@ impl MySqlSchema {
             ));
         }
         let result = work.await.map_err(failed);
-        let unlock = "DO RELEASE_LOCK(CONCAT('boxoffice.', MD5(DATABASE())))";
+        let unlock = "DO RELEASE_LOCK(CONCAT('boxoffice.', LEFT(SHA2(DATABASE(), 256), 40)))";
         // Closing the connection gives the lock back too.
         let _ = self.on().execute_unprepared(unlock).await;
         result
@@ -97,7 +97,9 @@ impl MySqlSchema {
 /// Takes the lock of this database; false when somebody else kept it for too long. Its name is one for
 /// the whole server, and at most 64 characters.
 async fn lock(on: &DatabaseConnection) -> Result<bool, DbErr> {
-    let question = format!("SELECT GET_LOCK(CONCAT('boxoffice.', MD5(DATABASE())), {LOCK_WAIT})");
+    let question = format!(
+        "SELECT GET_LOCK(CONCAT('boxoffice.', LEFT(SHA2(DATABASE(), 256), 40)), {LOCK_WAIT})"
+    );
     let question = Statement::from_string(on.get_database_backend(), question);
     let row = on.query_one_raw(question).await?;
     Ok(row.and_then(|row| row.try_get_by_index::<i64>(0).ok()) == Some(1))

@@ -12,8 +12,9 @@ use std::time::Duration;
 use adapters_mysql::mysql::connect;
 use adapters_mysql::relational::SqlStore;
 use adapters_mysql::{MySqlSchema, MySqlSettings};
+use sea_orm::{ConnectionTrait, Statement};
 use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -68,6 +69,56 @@ impl Database {
     pub(crate) async fn connection(&self) -> MySqlConnection {
         MySqlConnection::connect(&self.url()).await.unwrap()
     }
+
+    /// A text in the only row of a question.
+    pub(crate) async fn text(&self, question: &str, column: usize) -> String {
+        let mut connection = self.connection().await;
+        let row = connection
+            .fetch_one(AssertSqlSafe(question.to_owned()))
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        row.get(column)
+    }
+
+    /// Waits until a session in this database waits for a lock; its number.
+    pub(crate) async fn until_somebody_waits(&self) -> u64 {
+        let mut connection = self.connection().await;
+        let question = "SELECT CAST(t.trx_mysql_thread_id AS UNSIGNED) \
+             FROM information_schema.innodb_trx t JOIN information_schema.processlist p \
+             ON p.id = t.trx_mysql_thread_id \
+             WHERE p.db = DATABASE() AND t.trx_state = 'LOCK WAIT' LIMIT 1";
+        for _ in 0..100 {
+            if let Some(row) = connection.fetch_optional(question).await.unwrap() {
+                return row.get(0);
+            }
+            // InnoDB renews this table only when it was left alone for a tenth of a second.
+            tokio::time::sleep(Duration::from_millis(150)).await;
+        }
+        panic!("nobody waits");
+    }
+
+    /// Kills all other sessions in this database.
+    pub(crate) async fn kill_others(&self) {
+        let mut connection = self.connection().await;
+        let question = "SELECT CAST(id AS UNSIGNED) FROM information_schema.processlist \
+             WHERE db = DATABASE() AND id <> CONNECTION_ID()";
+        for row in connection.fetch_all(question).await.unwrap() {
+            let id: u64 = row.get(0);
+            connection
+                .execute(AssertSqlSafe(format!("KILL CONNECTION {id}")))
+                .await
+                .unwrap();
+        }
+    }
+}
+
+/// A text in the only row of a question to a store.
+pub(crate) async fn text_of(store: &SqlStore, question: &str) -> String {
+    let reader = store.reader();
+    let statement = Statement::from_string(reader.get_database_backend(), question);
+    let row = reader.query_one_raw(statement).await.unwrap().unwrap();
+    row.try_get_by_index(0).unwrap()
 }
 
 impl Drop for Database {

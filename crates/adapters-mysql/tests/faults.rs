@@ -1,0 +1,326 @@
+//! Locks, deadlocks, lost connections and late statements: what only a real server does.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters_mysql::mysql::connect;
+use adapters_mysql::relational::{SqlBookingRepository, SqlUserRepository};
+use adapters_mysql::{MySqlProbe, MySqlSettings};
+use domain::audit::{Action, AuditId, AuditRecord};
+use domain::booking::{
+    BookingRepository, CommitError, CommitOutcome, FenceOutcome, NewBooking, Quantity,
+    ReservationRow,
+};
+use domain::error::chain;
+use domain::event::EventId;
+use domain::health::Probe;
+use domain::request::{Origin, RequestId};
+use domain::runtime::IdGenerator;
+use domain::stock::{HoldRef, TicketType};
+use domain::testing::SequentialIds;
+use domain::time::Timestamp;
+use domain::user::{
+    CreateUserError, Email, NewUser, PasswordHash, PersonName, Role, UserId, UserRepository,
+};
+use sqlx::{AssertSqlSafe, Connection, Executor};
+
+use server::Database;
+
+/// A migrated database with one user.
+struct Bench {
+    database: Database,
+    bookings: Arc<SqlBookingRepository>,
+    users: SqlUserRepository,
+    user: UserId,
+    ids: SequentialIds,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let database = Database::migrated().await;
+        let store = database.store();
+        let users = SqlUserRepository::new(store.clone());
+        let user = users.insert(&new_user("ada@example.com")).await.unwrap().id;
+        let bookings = Arc::new(SqlBookingRepository::new(store));
+        Self {
+            database,
+            bookings,
+            users,
+            user,
+            ids: SequentialIds::default(),
+        }
+    }
+
+    fn booking(&self) -> NewBooking {
+        let at = Timestamp::from_millis(1_800_000_000_000);
+        let origin = Origin {
+            request_id: RequestId::unknown(),
+            address: None,
+        };
+        NewBooking {
+            reservation_id: self.ids.reservation_id(),
+            event_id: EventId::from_bytes([7; 12]),
+            user_id: self.user,
+            ticket_type: TicketType::general(),
+            quantity: Quantity::ONE,
+            created_at: at,
+            key: None,
+            audit: AuditRecord::new(AuditId::from_bytes([1; 12]), at, Action::Book, &origin),
+        }
+    }
+}
+
+fn new_user(email: &str) -> NewUser {
+    NewUser {
+        name: PersonName::parse("Ada").unwrap(),
+        email: Email::parse(email).unwrap(),
+        password_hash: PasswordHash::new("hash".to_owned()),
+        role: Role::User,
+        created_at: Timestamp::from_millis(0),
+    }
+}
+
+fn hold_of(new: &NewBooking) -> HoldRef {
+    HoldRef {
+        event_id: new.event_id,
+        reservation_id: new.reservation_id,
+    }
+}
+
+/// The statement of a booking's row, for a transaction of the test's own.
+fn insert_row(new: &NewBooking) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!(
+        "INSERT INTO bookings (reservation_id, event_id, user_id, ticket_type, quantity, status, \
+         created_at) VALUES ('{}', '{}', {}, 'general', 1, 'confirmed', '2027-01-01')",
+        new.reservation_id, new.event_id, new.user_id
+    ))
+}
+
+#[tokio::test]
+async fn a_fence_in_front_of_an_open_commit_is_busy_and_the_others_are_not() {
+    let bench = Bench::new().await;
+    let (open, other) = (bench.booking(), bench.booking());
+    let mut session = bench.database.connection().await;
+    session.execute("BEGIN").await.unwrap();
+    session.execute(insert_row(&open)).await.unwrap();
+    let holds = [hold_of(&open), hold_of(&other)];
+    let outcomes = bench.bookings.fence(&holds).await.unwrap();
+    assert_eq!(outcomes, [FenceOutcome::Busy, FenceOutcome::Void]);
+    session.execute("COMMIT").await.unwrap();
+    let outcomes = bench.bookings.fence(&holds).await.unwrap();
+    assert!(
+        matches!(outcomes[0], FenceOutcome::Booked(_)),
+        "{outcomes:?}"
+    );
+    assert_eq!(outcomes[1], FenceOutcome::Void);
+}
+
+#[tokio::test]
+async fn a_statement_that_comes_after_the_fence_fails() {
+    let bench = Bench::new().await;
+    let late = bench.booking();
+    let fenced = bench.bookings.fence(&[hold_of(&late)]).await.unwrap();
+    assert_eq!(fenced, [FenceOutcome::Void]);
+    let mut session = bench.database.connection().await;
+    let error = session.execute(insert_row(&late)).await.unwrap_err();
+    assert!(error.as_database_error().unwrap().is_unique_violation());
+}
+
+#[tokio::test]
+async fn a_commit_waits_for_a_fence_that_is_on_its_way() {
+    let bench = Bench::new().await;
+    let new = bench.booking();
+    let mut session = bench.database.connection().await;
+    session.execute("BEGIN").await.unwrap();
+    let void = insert_row(&new).0.replace("confirmed", "void").replace(
+        &format!("', {}, 'general'", new.user_id),
+        "', NULL, 'general'",
+    );
+    session.execute(AssertSqlSafe(void)).await.unwrap();
+    let committing = tokio::spawn({
+        let (bookings, group) = (Arc::clone(&bench.bookings), [new.clone()]);
+        async move { bookings.commit(&group).await }
+    });
+    bench.database.until_somebody_waits().await;
+    session.execute("COMMIT").await.unwrap();
+    let outcomes = committing.await.unwrap().unwrap();
+    assert_eq!(outcomes, [CommitOutcome::ReservationTaken]);
+    let rows = bench
+        .bookings
+        .find_reservations(&[new.reservation_id])
+        .await
+        .unwrap();
+    assert_eq!(rows, [ReservationRow::Void]);
+}
+
+#[tokio::test]
+async fn a_deadlock_is_tried_anew() {
+    let bench = Bench::new().await;
+    let (one, two) = (bench.booking(), bench.booking());
+    let mut session = bench.database.connection().await;
+    // The more rows a transaction has changed, the less likely it is chosen as the victim.
+    session.execute("BEGIN").await.unwrap();
+    for n in 100..140 {
+        let mark = format!("INSERT INTO recovery_marks (slot, n) VALUES ({n}, 1)");
+        session.execute(AssertSqlSafe(mark)).await.unwrap();
+    }
+    session.execute(insert_row(&two)).await.unwrap();
+    let committing = tokio::spawn({
+        let (bookings, group) = (Arc::clone(&bench.bookings), [one.clone(), two.clone()]);
+        async move { bookings.commit(&group).await }
+    });
+    bench.database.until_somebody_waits().await;
+    // Now the group has the row of `one` and waits for that of `two`, and this closes the circle.
+    session.execute(insert_row(&one)).await.unwrap();
+    session.execute("ROLLBACK").await.unwrap();
+    let outcomes = committing.await.unwrap().unwrap();
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, CommitOutcome::Booked(_)))
+    );
+}
+
+#[tokio::test]
+async fn a_lock_that_is_not_given_up_ends_in_a_proven_rollback_or_unknown() {
+    let bench = Bench::new().await;
+    let new = bench.booking();
+    let mut session = bench.database.connection().await;
+    session.execute("BEGIN").await.unwrap();
+    session.execute(insert_row(&new)).await.unwrap();
+    let group = [bench.booking(), new.clone()];
+    let error = bench.bookings.commit(&group).await.unwrap_err();
+    let (CommitError::RolledBack(cause) | CommitError::Unknown(cause)) = &error;
+    assert!(cause.is_unavailable(), "{}", chain(cause));
+    session.execute("ROLLBACK").await.unwrap();
+    // Nothing of the group stays, and its rows may be fenced at once.
+    let holds: Vec<HoldRef> = group.iter().map(hold_of).collect();
+    let mut outcomes = bench.bookings.fence(&holds).await.unwrap();
+    if outcomes.contains(&FenceOutcome::Busy) {
+        outcomes = bench.bookings.fence(&holds).await.unwrap();
+    }
+    assert_eq!(outcomes, [FenceOutcome::Void, FenceOutcome::Void]);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_killed_in_the_middle_leaves_the_outcome_unknown() {
+    let bench = Bench::new().await;
+    let new = bench.booking();
+    let mut session = bench.database.connection().await;
+    session.execute("BEGIN").await.unwrap();
+    session.execute(insert_row(&new)).await.unwrap();
+    let committing = tokio::spawn({
+        let (bookings, group) = (Arc::clone(&bench.bookings), [new.clone()]);
+        async move { bookings.commit(&group).await }
+    });
+    let waiting = bench.database.until_somebody_waits().await;
+    let mut killer = bench.database.connection().await;
+    killer
+        .execute(AssertSqlSafe(format!("KILL CONNECTION {waiting}")))
+        .await
+        .unwrap();
+    let error = committing.await.unwrap().unwrap_err();
+    assert!(matches!(error, CommitError::Unknown(_)), "{error:?}");
+    session.execute("ROLLBACK").await.unwrap();
+    // The pool has replaced the connection.
+    let outcomes = bench.bookings.commit(&[bench.booking()]).await.unwrap();
+    assert!(matches!(outcomes[0], CommitOutcome::Booked(_)));
+}
+
+#[tokio::test]
+async fn connections_that_died_while_idle_cost_no_booking() {
+    let bench = Bench::new().await;
+    let groups: Vec<_> = (0..8).map(|_| [bench.booking()]).collect();
+    let all = groups.iter().map(|group| bench.bookings.commit(group));
+    futures_util::future::join_all(all).await;
+    bench.database.kill_others().await;
+    let outcomes = bench.bookings.commit(&[bench.booking()]).await.unwrap();
+    assert!(matches!(outcomes[0], CommitOutcome::Booked(_)));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_proves_that_nothing_was_done() {
+    let settings = MySqlSettings::new(
+        "mysql://root@127.0.0.1:1/boxoffice",
+        Duration::from_secs(15),
+    );
+    let store = connect(&settings).unwrap();
+    let bench = Bench::new().await;
+    let away = SqlBookingRepository::new(store.clone());
+    let error = away.commit(&[bench.booking()]).await.unwrap_err();
+    assert!(matches!(error, CommitError::RolledBack(_)), "{error:?}");
+    assert!(
+        MySqlProbe::new(store)
+            .ping()
+            .await
+            .unwrap_err()
+            .is_unavailable()
+    );
+    assert!(MySqlProbe::new(bench.database.store()).ping().await.is_ok());
+}
+
+#[tokio::test]
+async fn sessions_are_set_up_and_come_back_without_a_transaction() {
+    let bench = Bench::new().await;
+    let pool = bench.database.store();
+    let question = "SELECT CONCAT_WS(' ', @@innodb_lock_wait_timeout, @@wait_timeout, @@time_zone)";
+    let answer = server::text_of(&pool, question).await;
+    assert_eq!(answer, "2 10 +00:00");
+}
+
+#[tokio::test]
+async fn no_value_of_a_statement_is_in_its_error() {
+    let bench = Bench::new().await;
+    let taken = bench
+        .users
+        .insert(&new_user("ada@example.com"))
+        .await
+        .unwrap_err();
+    assert!(matches!(taken, CreateUserError::EmailTaken));
+    let mut session = bench.database.connection().await;
+    session.execute("DROP TABLE recovery_marks").await.unwrap();
+    session
+        .execute("ALTER TABLE users DROP COLUMN role")
+        .await
+        .unwrap();
+    session.close().await.unwrap();
+    let broken = bench
+        .users
+        .insert(&new_user("bob@example.com"))
+        .await
+        .unwrap_err();
+    let CreateUserError::Store(error) = broken else {
+        panic!("{broken:?}")
+    };
+    let line = chain(&error);
+    assert!(line.contains("refused with error 1054"), "{line}");
+    assert!(!line.contains("bob"), "{line}");
+}
+
+#[tokio::test]
+async fn a_row_seen_by_another_session_is_marked_before_it_is_told() {
+    let bench = Bench::new().await;
+    let new = bench.booking();
+    bench.bookings.commit(&[new.clone()]).await.unwrap();
+    let marks = "SELECT CAST(COALESCE(SUM(n), 0) AS CHAR) FROM recovery_marks";
+    assert_eq!(bench.database.text(marks, 0).await, "0");
+    bench
+        .bookings
+        .find_reservations(&[new.reservation_id])
+        .await
+        .unwrap();
+    assert_eq!(bench.database.text(marks, 0).await, "1");
+    // What is not there needs none.
+    bench
+        .bookings
+        .find_reservations(&[bench.ids.reservation_id()])
+        .await
+        .unwrap();
+    assert_eq!(bench.database.text(marks, 0).await, "1");
+    assert!(bench.bookings.any_trace_of(new.event_id).await.unwrap());
+    assert_eq!(bench.database.text(marks, 0).await, "2");
+}

@@ -1,0 +1,106 @@
+//! The schema: forward, back, printed, and by several instances at once.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod server;
+
+use futures_util::future::join_all;
+
+use server::Database;
+
+#[tokio::test]
+async fn it_goes_forward_and_all_the_way_back() {
+    let database = Database::empty().await;
+    let schema = database.schema();
+    let steps = schema.steps().await.unwrap();
+    assert!(steps.iter().all(|step| !step.applied));
+    for _ in 0..2 {
+        schema.up().await.unwrap();
+        assert!(
+            schema
+                .steps()
+                .await
+                .unwrap()
+                .iter()
+                .all(|step| step.applied)
+        );
+        // A second time there is nothing to do.
+        schema.up().await.unwrap();
+        schema.down(1).await.unwrap();
+        let applied = schema
+            .steps()
+            .await
+            .unwrap()
+            .iter()
+            .filter(|step| step.applied)
+            .count();
+        assert_eq!(applied, steps.len() - 1);
+        schema
+            .down(u32::try_from(steps.len()).unwrap() - 1)
+            .await
+            .unwrap();
+        assert!(
+            schema
+                .steps()
+                .await
+                .unwrap()
+                .iter()
+                .all(|step| !step.applied)
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_printed_script_counts_as_up_to_date() {
+    let database = Database::empty().await;
+    database.load_script().await;
+    let schema = database.schema();
+    assert!(
+        schema
+            .steps()
+            .await
+            .unwrap()
+            .iter()
+            .all(|step| step.applied)
+    );
+    schema.up().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_printed_script_makes_what_the_migrations_make() {
+    let (migrated, printed) = (Database::empty().await, Database::empty().await);
+    migrated.schema().up().await.unwrap();
+    printed.load_script().await;
+    for table in [
+        "users",
+        "admin_guard",
+        "bookings",
+        "stock_returns",
+        "outbox",
+        "recovery_marks",
+    ] {
+        let statement = format!("SHOW CREATE TABLE {table}");
+        let (one, other) = (
+            migrated.text(&statement, 1).await,
+            printed.text(&statement, 1).await,
+        );
+        assert_eq!(one, other);
+    }
+}
+
+#[tokio::test]
+async fn several_instances_at_once_migrate_once() {
+    let database = Database::empty().await;
+    let schemas = [database.schema(), database.schema(), database.schema()];
+    for result in join_all(schemas.iter().map(|schema| schema.up())).await {
+        result.unwrap();
+    }
+    assert!(
+        schemas[0]
+            .steps()
+            .await
+            .unwrap()
+            .iter()
+            .all(|step| step.applied)
+    );
+}
