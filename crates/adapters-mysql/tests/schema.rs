@@ -1,7 +1,5 @@
 //! The schema: forward, back, printed, and by several instances at once.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
-
 mod server;
 
 use futures_util::future::join_all;
