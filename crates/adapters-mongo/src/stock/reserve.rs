@@ -92,6 +92,10 @@ impl Wishes<'_> {
         };
         vec![
             doc! { "$set": { STEP: prepared } },
+            // Of thousands of keys those that matter, once and not for each wish.
+            doc! { "$set": { "step.keys": {
+                "$setIntersection": ["$step.kept.keyHash", literal(self.keys())],
+            } } },
             doc! { "$set": { "step.done": self.decide(&types) } },
             doc! { "$set": { "step.holds": {
                 "$concatArrays": ["$step.kept", "$step.done.granted"],
@@ -99,6 +103,14 @@ impl Wishes<'_> {
             doc! { "$set": self.outcome(&types) },
             without_step(),
         ]
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        let keys = self
+            .reserve
+            .iter()
+            .filter_map(|wish| wish.key_hash.as_ref());
+        keys.map(|key| key.as_str()).collect()
     }
 
     /// The types asked for, each once.
@@ -193,7 +205,7 @@ fn fits() -> Document {
         { "$or": [
             { "$eq": [{ "$type": key }, "missing"] },
             { "$not": [{ "$or": [
-                { "$in": [key, "$step.kept.keyHash"] },
+                { "$in": [key, "$step.keys"] },
                 { "$in": [key, "$$value.granted.keyHash"] },
             ] }] },
         ] },
