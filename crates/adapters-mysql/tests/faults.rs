@@ -305,7 +305,11 @@ async fn no_value_of_a_statement_is_in_its_error() {
 async fn a_row_seen_by_another_session_is_marked_before_it_is_told() {
     let bench = Bench::new().await;
     let new = bench.booking();
-    bench.bookings.commit(std::slice::from_ref(&new)).await.unwrap();
+    bench
+        .bookings
+        .commit(std::slice::from_ref(&new))
+        .await
+        .unwrap();
     let marks = "SELECT CAST(COALESCE(SUM(n), 0) AS CHAR) FROM recovery_marks";
     assert_eq!(bench.database.text(marks, 0).await, "0");
     bench

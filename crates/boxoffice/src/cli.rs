@@ -27,7 +27,8 @@ pub(crate) enum Command {
     },
     /// Ask the server on this machine whether it is alive; exit code 0 if so.
     Healthcheck,
-    /// Make an admin, with direct access to the database.
+    /// Make an admin, with direct access to the database. The password comes from the variable
+    /// BOXOFFICE_ADMIN_PASSWORD, or else from the first line of standard input.
     CreateAdmin(CreateAdmin),
 }
 

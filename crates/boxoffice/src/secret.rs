@@ -7,13 +7,14 @@ use std::path::Path;
 use crate::config::{Config, Storage};
 
 const FILE: &str = "jwt-secret";
+const MISSING: &str = "JWT_SECRET: is missing: set at least 32 random bytes, for instance from `openssl rand -hex 32`";
 
 /// The configured secret, or the one that the embedded default made at its first start.
 pub(crate) fn load(config: &Config) -> Result<String, String> {
     match (&config.security.jwt_secret, &config.storage) {
         (Some(secret), _) => Ok(secret.clone()),
         (None, Storage::Embedded { data_dir }) => kept_in(data_dir),
-        (None, Storage::Remote { .. }) => Err("JWT_SECRET: is missing".to_owned()),
+        (None, Storage::Remote { .. }) => Err(MISSING.to_owned()),
     }
 }
 

@@ -1,0 +1,215 @@
+//! The command line of the real program.
+
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Every variable that the program reads.
+const VARIABLES: [&str; 21] = [
+    "HOST",
+    "PORT",
+    "TRUSTED_PROXIES",
+    "CORS_ORIGINS",
+    "MYSQL_URL",
+    "MONGODB_URL",
+    "DATA_DIR",
+    "MIGRATE_ON_START",
+    "JWT_SECRET",
+    "JWT_TTL_SECONDS",
+    "ADMIN_SETUP_TOKEN",
+    "BCRYPT_COST",
+    "RATE_LIMIT",
+    "RATE_LIMIT_PER_SECOND",
+    "RATE_LIMIT_BURST",
+    "AUTH_RATE_LIMIT_PER_MINUTE",
+    "AUTH_RATE_LIMIT_BURST",
+    "RECOVERY_GRACE_SECONDS",
+    "LOG_FORMAT",
+    "LOG_LEVEL",
+    "BOXOFFICE_ADMIN_PASSWORD",
+];
+
+/// Runs the program in an empty environment, in an empty folder.
+fn boxoffice(arguments: &[&str], variables: &[(&str, &str)], folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_boxoffice"))
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn in_empty_folder(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    boxoffice(arguments, variables, tempfile::tempdir().unwrap().path())
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The one line that a refused start prints.
+fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let output = in_empty_folder(arguments, variables);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(text(&output.stdout), "");
+    let line = text(&output.stderr);
+    assert_eq!(line.lines().count(), 1, "{line}");
+    line
+}
+
+#[test]
+fn help_and_readme_name_every_variable() {
+    let help = text(&in_empty_folder(&["--help"], &[]).stdout)
+        + &text(&in_empty_folder(&["create-admin", "--help"], &[]).stdout);
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    for variable in VARIABLES {
+        assert!(help.contains(variable), "--help lacks {variable}");
+        assert!(
+            readme.contains(&format!("`{variable}`")),
+            "README.md lacks {variable}"
+        );
+    }
+    let unknown: Vec<&str> = help
+        .split("[env: ")
+        .skip(1)
+        .filter_map(|rest| rest.split(['=', ']']).next())
+        .filter(|name| !VARIABLES.contains(name))
+        .collect();
+    assert!(unknown.is_empty(), "not in the list above: {unknown:?}");
+}
+
+#[test]
+fn what_cannot_work_is_one_line_that_names_the_variable() {
+    let mysql = ("MYSQL_URL", "mysql://root:secret-password@127.0.0.1:1/b");
+    let mongodb = (
+        "MONGODB_URL",
+        "mongodb://user:secret-password@127.0.0.1:1/b",
+    );
+    let long = ("JWT_SECRET", "0123456789012345678901234567890123456789");
+    let cases: [(&[(&str, &str)], &str); 12] = [
+        (&[("PORT", "70000")], "PORT"),
+        (&[("PORT", "x")], "PORT"),
+        (&[("BCRYPT_COST", "3")], "BCRYPT_COST"),
+        (&[("RATE_LIMIT", "maybe")], "RATE_LIMIT"),
+        (&[("RECOVERY_GRACE_SECONDS", "4")], "RECOVERY_GRACE_SECONDS"),
+        (&[("JWT_SECRET", "short")], "JWT_SECRET"),
+        (&[("LOG_LEVEL", "domain=loud=very")], "LOG_LEVEL"),
+        (&[("HOST", "no such host")], "HOST"),
+        (&[mysql], "MONGODB_URL"),
+        (&[mongodb], "MYSQL_URL"),
+        (&[mysql, mongodb], "JWT_SECRET"),
+        (
+            &[
+                mysql,
+                ("MONGODB_URL", "mongodb://user:secret-password@127.0.0.1:1"),
+                long,
+            ],
+            "MONGODB_URL",
+        ),
+    ];
+    for (variables, name) in cases {
+        let line = refusal(&[], variables);
+        assert!(line.contains(name), "{variables:?}: {line}");
+        assert!(!line.contains("secret-password"), "{line}");
+    }
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data"), "a file").unwrap();
+    let output = boxoffice(&[], &[], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("DATA_DIR"), "{output:?}");
+}
+
+#[test]
+fn a_dotenv_file_is_read_and_the_environment_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "BCRYPT_COST=99\nPORT=0\n").unwrap();
+    let output = boxoffice(&["healthcheck"], &[], folder.path());
+    assert!(text(&output.stderr).contains("BCRYPT_COST"), "{output:?}");
+    let output = boxoffice(&["healthcheck"], &[("BCRYPT_COST", "4")], folder.path());
+    assert!(
+        text(&output.stderr).contains("does not answer"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn the_schema_is_printed_without_a_database() {
+    let output = in_empty_folder(&["migrate", "print"], &[]);
+    assert!(output.status.success());
+    let script = text(&output.stdout);
+    for table in [
+        "users",
+        "bookings",
+        "stock_returns",
+        "outbox",
+        "recovery_marks",
+    ] {
+        assert!(
+            script.contains(&format!("CREATE TABLE `{table}`")),
+            "{table}"
+        );
+    }
+}
+
+#[test]
+fn the_embedded_schema_goes_up_and_down_and_shows_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let status = |wanted: &str| {
+        let output = boxoffice(&["migrate", "status"], &[], folder.path());
+        assert!(output.status.success(), "{output:?}");
+        text(&output.stdout)
+            .lines()
+            .filter(|line| line.contains(wanted))
+            .count()
+    };
+    assert!(
+        boxoffice(&["migrate", "up"], &[], folder.path())
+            .status
+            .success()
+    );
+    assert_eq!(status("missing"), 0);
+    assert!(status("applied") > 10);
+}
+
+#[test]
+fn an_admin_is_made_from_standard_input() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let create = |password: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_boxoffice"))
+            .args([
+                "create-admin",
+                "--name",
+                "Ada",
+                "--email",
+                "ada@example.com",
+            ])
+            .env_clear()
+            .env("BCRYPT_COST", "4")
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = create("short");
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("password"), "{output:?}");
+    let output = create("admin@1234");
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(text(&output.stdout), "made admin 1\n");
+    let output = create("admin@1234");
+    assert!(text(&output.stderr).contains("--email"), "{output:?}");
+    assert!(!text(&output.stderr).contains("admin@1234"));
+}
