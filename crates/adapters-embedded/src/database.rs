@@ -147,3 +147,35 @@ fn pool_options(connections: u32) -> SqlitePoolOptions {
 fn connection(pool: SqlitePool) -> DatabaseConnection {
     SqlxSqliteConnector::from_sqlx_sqlite_pool(pool)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::row;
+
+    async fn setting(connection: &DatabaseConnection, name: &str) -> i64 {
+        let row = row(connection, &format!("PRAGMA {name}"), [])
+            .await
+            .unwrap()
+            .unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_connection_is_durable_and_checks_foreign_keys() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let database = Database::open(file.path()).await.unwrap();
+        for connection in [database.reader(), database.writer()] {
+            // 2 is FULL.
+            assert_eq!(setting(connection, "synchronous").await, 2);
+            assert_eq!(setting(connection, "foreign_keys").await, 1);
+            assert!(setting(connection, "busy_timeout").await >= 1_000);
+            let mode = row(connection, "PRAGMA journal_mode", [])
+                .await
+                .unwrap()
+                .unwrap();
+            assert_eq!(mode.try_get_by_index::<String>(0).unwrap(), "wal");
+        }
+        assert_eq!(setting(database.reader(), "query_only").await, 1);
+    }
+}
