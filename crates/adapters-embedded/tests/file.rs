@@ -1,5 +1,7 @@
 //! The file itself: who may read it, what a crash leaves, and two processes on it.
 
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+
 use std::path::Path;
 use std::sync::Arc;
 
