@@ -1,0 +1,270 @@
+//! A look into the databases themselves, past the API.
+
+use std::collections::HashSet;
+
+use futures_util::TryStreamExt;
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, Document, doc};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement};
+use serde_json::Value;
+
+use crate::databases::Databases;
+
+/// Connections of the test's own.
+pub struct Inspector {
+    sql: DatabaseConnection,
+    mongodb: Option<mongodb::Database>,
+}
+
+/// An event's stock as its store has it.
+#[derive(Debug, Clone, Default)]
+pub struct EventStock {
+    /// All tickets.
+    pub total: i64,
+    /// Those that can be had.
+    pub available: i64,
+    /// How many ever came back, as far as the event knows.
+    pub returned: i64,
+    /// Reservation and quantity of each hold.
+    pub holds: Vec<(String, i64)>,
+}
+
+/// A row of the bookings.
+#[derive(Debug, Clone)]
+pub struct BookingRow {
+    /// The id.
+    pub id: i64,
+    /// `confirmed`, `cancelled` or `void`.
+    pub status: String,
+    /// How many tickets.
+    pub quantity: i64,
+    /// The reservation.
+    pub reservation: String,
+    /// Whose it is.
+    pub user: Option<i64>,
+}
+
+impl Inspector {
+    /// Connects.
+    pub async fn open(databases: &Databases) -> Self {
+        let sql = Database::connect(databases.sql_url())
+            .await
+            .expect("the SQL store does not answer");
+        let mongodb = match databases.mongodb_url() {
+            Some(url) => mongodb::Client::with_uri_str(url)
+                .await
+                .unwrap()
+                .default_database(),
+            None => None,
+        };
+        Self { sql, mongodb }
+    }
+
+    /// The stock of an event.
+    pub async fn stock(&self, event: &str) -> EventStock {
+        match &self.mongodb {
+            Some(database) => mongodb_stock(database, event).await,
+            None => self.sqlite_stock(event).await,
+        }
+    }
+
+    /// All rows of the bookings of an event, fences too.
+    pub async fn bookings(&self, event: &str) -> Vec<BookingRow> {
+        let sql = format!(
+            "SELECT id, status, quantity, reservation_id, user_id FROM bookings WHERE event_id = '{event}'"
+        );
+        let row = |row: &QueryResult| BookingRow {
+            id: row.try_get("", "id").unwrap(),
+            status: row.try_get("", "status").unwrap(),
+            quantity: row.try_get::<i32>("", "quantity").unwrap().into(),
+            reservation: row.try_get("", "reservation_id").unwrap(),
+            user: row.try_get("", "user_id").unwrap(),
+        };
+        self.rows(&sql).await.iter().map(row).collect()
+    }
+
+    /// How many tickets ever came back to an event, as the bookings' store counts.
+    pub async fn returned(&self, event: &str) -> i64 {
+        let sql = format!("SELECT returned FROM stock_returns WHERE event_id = '{event}'");
+        let rows = self.rows(&sql).await;
+        rows.iter()
+            .map(|row| row.try_get::<i64>("", "returned").unwrap())
+            .sum()
+    }
+
+    /// The number of users.
+    pub async fn users(&self) -> usize {
+        self.rows("SELECT id FROM users").await.len()
+    }
+
+    /// Deletes a user as an operator would.
+    pub async fn delete_user(&self, id: i64) {
+        self.sql
+            .execute_unprepared(&format!("DELETE FROM users WHERE id = {id}"))
+            .await
+            .unwrap();
+    }
+
+    /// The audit log, oldest first, in its JSON form.
+    pub async fn audit_log(&self) -> Vec<Value> {
+        let mut records = match &self.mongodb {
+            Some(database) => mongodb_records(database).await,
+            None => {
+                let rows = self.rows("SELECT record FROM system_logs").await;
+                let text = |row: &QueryResult| row.try_get::<String>("", "record").unwrap();
+                rows.iter()
+                    .map(|row| serde_json::from_str(&text(row)).unwrap())
+                    .collect()
+            }
+        };
+        records.sort_by_key(|record: &Value| record["at"].as_i64());
+        records
+    }
+
+    /// Asserts the equation of an event on which nothing moves, and that nothing is in flight:
+    /// what is gone from the stock is booked, and what came back is back.
+    #[track_caller]
+    pub fn assert_whole(stock: &EventStock, bookings: &[BookingRow], returned: i64) {
+        Self::assert_equation(stock, bookings, returned);
+        assert!(stock.holds.is_empty(), "{stock:?}");
+        assert_eq!(stock.returned, returned);
+    }
+
+    /// Asserts the equation of an event on which nothing moves.
+    #[track_caller]
+    pub fn assert_equation(stock: &EventStock, bookings: &[BookingRow], returned: i64) {
+        let booked: HashSet<&str> = bookings
+            .iter()
+            .filter(|row| row.status != "void")
+            .map(|row| row.reservation.as_str())
+            .collect();
+        let unbooked = stock
+            .holds
+            .iter()
+            .filter(|(id, _)| !booked.contains(id.as_str()));
+        let held: i64 = unbooked.map(|(_, quantity)| quantity).sum();
+        let confirmed = bookings.iter().filter(|row| row.status == "confirmed");
+        let confirmed: i64 = confirmed.map(|row| row.quantity).sum();
+        let gone = stock.total - stock.available;
+        assert_eq!(
+            gone,
+            confirmed + held + returned - stock.returned,
+            "{stock:?}, {bookings:?}"
+        );
+        assert!((0..=stock.total).contains(&stock.available), "{stock:?}");
+    }
+
+    /// Waits until nothing is in flight on the event, and asserts that it is whole.
+    pub async fn until_whole(&self, event: &str) -> (EventStock, Vec<BookingRow>) {
+        crate::until_true("nothing in flight", async || {
+            let stock = self.stock(event).await;
+            stock.holds.is_empty() && stock.returned == self.returned(event).await
+        })
+        .await;
+        let (stock, bookings) = (self.stock(event).await, self.bookings(event).await);
+        Self::assert_whole(&stock, &bookings, self.returned(event).await);
+        (stock, bookings)
+    }
+
+    async fn rows(&self, sql: &str) -> Vec<QueryResult> {
+        let statement = Statement::from_string(self.sql.get_database_backend(), sql);
+        self.sql.query_all_raw(statement).await.unwrap()
+    }
+
+    async fn sqlite_stock(&self, event: &str) -> EventStock {
+        let number = |row: &QueryResult, name| row.try_get::<i64>("", name).unwrap();
+        let sql = format!(
+            "SELECT total, available, returned FROM event_stock WHERE event_id = '{event}'"
+        );
+        let rows = self.rows(&sql).await;
+        let row = rows.first().expect("no such event");
+        let sql = format!(
+            "SELECT reservation_id, CAST(quantity AS BIGINT) AS quantity FROM holds WHERE event_id = '{event}'"
+        );
+        let holds = self.rows(&sql).await;
+        let hold = |row: &QueryResult| {
+            (
+                row.try_get("", "reservation_id").unwrap(),
+                i64::from(row.try_get::<i32>("", "quantity").unwrap()),
+            )
+        };
+        EventStock {
+            total: number(row, "total"),
+            available: number(row, "available"),
+            returned: number(row, "returned"),
+            holds: holds.iter().map(hold).collect(),
+        }
+    }
+}
+
+fn number(document: &Document, name: &str) -> i64 {
+    match document.get(name) {
+        Some(Bson::Int32(number)) => i64::from(*number),
+        Some(Bson::Int64(number)) => *number,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+async fn mongodb_stock(database: &mongodb::Database, event: &str) -> EventStock {
+    let events = database.collection::<Document>("events");
+    let id = ObjectId::parse_str(event).unwrap();
+    let event = events
+        .find_one(doc! { "_id": id })
+        .await
+        .unwrap()
+        .expect("no such event");
+    let general = event
+        .get_document("stock")
+        .unwrap()
+        .get_document("general")
+        .unwrap();
+    assert_eq!(number(general, "total"), number(&event, "totalTickets"));
+    assert_eq!(
+        number(general, "available"),
+        number(&event, "availableTickets")
+    );
+    let hold = |hold: &Bson| {
+        let hold = hold.as_document().unwrap();
+        (
+            hold.get_str("reservationId").unwrap().to_owned(),
+            number(hold, "quantity"),
+        )
+    };
+    EventStock {
+        total: number(general, "total"),
+        available: number(general, "available"),
+        returned: number(general, "returned"),
+        holds: event.get_array("holds").unwrap().iter().map(hold).collect(),
+    }
+}
+
+/// With `at` in milliseconds, as the embedded default has it.
+async fn mongodb_records(database: &mongodb::Database) -> Vec<Value> {
+    let records = database
+        .collection::<Document>("system_logs")
+        .find(doc! {})
+        .await
+        .unwrap();
+    let records: Vec<Document> = records.try_collect().await.unwrap();
+    let value = |mut record: Document| {
+        let at = record.get_datetime("at").unwrap().timestamp_millis();
+        record.insert("at", at);
+        record.remove("_id");
+        json(Bson::Document(record))
+    };
+    records.into_iter().map(value).collect()
+}
+
+fn json(value: Bson) -> Value {
+    match value {
+        Bson::Null => Value::Null,
+        Bson::Boolean(value) => value.into(),
+        Bson::Int32(number) => number.into(),
+        Bson::Int64(number) => number.into(),
+        Bson::Double(number) => number.into(),
+        Bson::String(text) => text.into(),
+        Bson::Array(values) => values.into_iter().map(json).collect(),
+        Bson::Document(document) => document.into_iter().map(|(k, v)| (k, json(v))).collect(),
+        other => panic!("an audit record holds {other:?}"),
+    }
+}

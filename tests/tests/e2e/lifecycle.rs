@@ -1,0 +1,145 @@
+//! Start, stop, and more than one process.
+
+use std::process::Stdio;
+
+use serde_json::json;
+use tests::{Databases, Server, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_answers_what_is_in_flight_and_ends_well() {
+    let mut world = World::new().await;
+    let event = world.event(1_000).await;
+    let calls: Vec<_> = (0..40)
+        .map(|_| {
+            let (client, event) = (world.admin.client.clone(), event.clone());
+            tokio::spawn(async move { client.try_send(client.booking(&event, 1, None)).await })
+        })
+        .collect();
+    tokio::time::sleep(std::time::Duration::from_millis(15)).await;
+    world.server.terminate();
+    assert!(world.server.ended().await.success());
+    let mut booked = 0;
+    for call in calls {
+        // A call that came too late finds nobody; whoever was heard was answered properly.
+        if let Some(answer) = call.await.unwrap() {
+            assert_eq!(answer.status, 201, "{}", answer.text);
+            booked += 1;
+        }
+    }
+    // It settled what it booked before it ended: nothing is left for a recovery.
+    let inspector = world.inspect().await;
+    let (stock, rows) = (
+        inspector.stock(&event).await,
+        inspector.bookings(&event).await,
+    );
+    tests::Inspector::assert_equation(&stock, &rows, 0);
+    assert!(rows.len() >= booked);
+    assert!(stock.holds.is_empty(), "{stock:?}");
+}
+
+#[tokio::test]
+async fn an_idle_server_ends_at_once_and_starts_again_with_its_data() {
+    let mut world = World::new().await;
+    let event = world.event(5).await;
+    world.server.terminate();
+    assert!(world.server.ended().await.success());
+    let server = world.server.another().await;
+    let admin = world.admin.client.at(server.base());
+    assert_eq!(admin.available(&event).await, 5);
+}
+
+#[tokio::test]
+async fn an_admin_is_made_beside_a_running_server() {
+    let world = World::new().await;
+    let mut command = tokio::process::Command::new(program());
+    command
+        .env_clear()
+        .envs(world.databases.variables())
+        .env("JWT_SECRET", tests::JWT_SECRET);
+    command
+        .env("BOXOFFICE_ADMIN_PASSWORD", "admin@1234")
+        .env("BCRYPT_COST", "4");
+    command.args([
+        "create-admin",
+        "--name",
+        "Second",
+        "--email",
+        "second@example.com",
+    ]);
+    let output = command
+        .stdin(Stdio::null())
+        .current_dir(world.databases.folder())
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let body = json!({"email": "second@example.com", "password": "admin@1234"});
+    let login = world
+        .server
+        .client()
+        .post("/api/auth/login", &body)
+        .await
+        .expect(200);
+    assert_eq!(login.body["user"]["role"], "admin");
+}
+
+#[tokio::test]
+async fn a_start_on_an_old_schema_refuses_with_one_line() {
+    if Databases::are_embedded() {
+        // The embedded default brings its own schema up.
+        let world = World::new().await;
+        world.server.client().get("/health/ready").await.expect(200);
+        return;
+    }
+    let databases = Databases::new().await;
+    let output = tokio::process::Command::new(program())
+        .env_clear()
+        .envs(databases.variables())
+        .env("MIGRATE_ON_START", "false")
+        .env("JWT_SECRET", tests::JWT_SECRET)
+        .env("PORT", "0")
+        .env("LOG_LEVEL", "off")
+        .current_dir(databases.folder())
+        .output()
+        .await
+        .unwrap();
+    assert!(!output.status.success());
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.contains("migrate up"), "{line}");
+}
+
+#[tokio::test]
+async fn a_flood_is_slowed_with_429_and_told_when_to_come_back() {
+    let databases = Databases::new().await;
+    let variables = [
+        ("RATE_LIMIT", "on"),
+        ("AUTH_RATE_LIMIT_BURST", "5"),
+        ("RATE_LIMIT_BURST", "1000"),
+    ];
+    let server = Server::start(&databases, &variables).await;
+    let client = server.client();
+    let body = json!({"email": "a@example.com", "password": "wrong-password"});
+    let mut limited = 0;
+    for _ in 0..12 {
+        let answer = client.post("/api/auth/login", &body).await;
+        match answer.status {
+            401 => {}
+            _ => {
+                answer.expect_problem(429, "rate_limited");
+                limited += 1;
+            }
+        }
+    }
+    assert!(limited >= 5, "{limited}");
+    // Who floods the login can still read.
+    client.get("/health/live").await.expect(200);
+}
+
+fn program() -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test harness is configured by it"
+    )]
+    std::env::var("BOXOFFICE_BIN").unwrap()
+}

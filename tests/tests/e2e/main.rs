@@ -1,0 +1,18 @@
+//! The API over HTTP, on the databases that the run is about: the same suites on the embedded default,
+//! on MariaDB with MongoDB, and on MySQL with MongoDB. Run with `cargo xtask test`.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod admins;
+mod audit;
+mod bad_input;
+mod crash;
+mod events;
+mod idempotency;
+mod lifecycle;
+mod original_bodies;
+mod outages;
+mod rush;
+mod shapes;
+mod tokens;
+mod walk;
