@@ -171,6 +171,6 @@ fn unique() -> String {
 }
 
 /// The path of the program under test.
-pub(crate) fn program() -> String {
+pub fn program() -> String {
     variable("BOXOFFICE_BIN")
 }

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use futures_util::TryStreamExt;
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, QueryResult, Statement,
+};
 use serde_json::Value;
 
 use crate::databases::Databases;
@@ -47,7 +49,10 @@ pub struct BookingRow {
 impl Inspector {
     /// Connects.
     pub async fn open(databases: &Databases) -> Self {
-        let sql = Database::connect(databases.sql_url())
+        // One connection: a lock belongs to it.
+        let mut options = ConnectOptions::new(databases.sql_url());
+        options.max_connections(1).sqlx_logging(false);
+        let sql = Database::connect(options)
             .await
             .expect("the SQL store does not answer");
         let mongodb = match databases.mongodb_url() {
@@ -103,6 +108,19 @@ impl Inspector {
             .execute_unprepared(&format!("DELETE FROM users WHERE id = {id}"))
             .await
             .unwrap();
+    }
+
+    /// Takes SQLite's write lock, as another process would that writes for a long time.
+    pub async fn lock_file(&self) {
+        self.sql
+            .execute_unprepared("BEGIN IMMEDIATE")
+            .await
+            .unwrap();
+    }
+
+    /// Gives the lock back.
+    pub async fn unlock_file(&self) {
+        self.sql.execute_unprepared("ROLLBACK").await.unwrap();
     }
 
     /// The audit log, oldest first, in its JSON form.

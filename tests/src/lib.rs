@@ -14,7 +14,7 @@ mod server;
 mod world;
 
 pub use client::{Answer, Client};
-pub use databases::{Databases, OwnServers};
+pub use databases::{Databases, OwnServers, program};
 pub use inspect::{BookingRow, EventStock, Inspector};
 pub use server::{JWT_SECRET, SETUP_TOKEN, Server};
 pub use world::{User, World};

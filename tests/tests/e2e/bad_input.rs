@@ -72,8 +72,12 @@ async fn a_wrong_value_names_its_field() {
     for (method, path, good) in good_bodies(&event) {
         for field in good.as_object().unwrap().keys() {
             for wrong in wrong_for_every_field() {
-                // Null stands for "not given" where a field may be left out; any password may be
-                // wrong; and an object is what metadata is.
+                if field == "description"
+                    && wrong.as_str().is_some_and(|text| text.trim().is_empty())
+                {
+                    // An event needs no description.
+                    continue;
+                }
                 let mut body = good.clone();
                 body[field] = wrong.clone();
                 let answer = send(client, &method, &path, body.to_string()).await;

@@ -51,7 +51,7 @@ async fn an_idle_server_ends_at_once_and_starts_again_with_its_data() {
 #[tokio::test]
 async fn an_admin_is_made_beside_a_running_server() {
     let world = World::new().await;
-    let mut command = tokio::process::Command::new(program());
+    let mut command = tokio::process::Command::new(tests::program());
     command
         .env_clear()
         .envs(world.databases.variables())
@@ -84,32 +84,6 @@ async fn an_admin_is_made_beside_a_running_server() {
 }
 
 #[tokio::test]
-async fn a_start_on_an_old_schema_refuses_with_one_line() {
-    if Databases::are_embedded() {
-        // The embedded default brings its own schema up.
-        let world = World::new().await;
-        world.server.client().get("/health/ready").await.expect(200);
-        return;
-    }
-    let databases = Databases::new().await;
-    let output = tokio::process::Command::new(program())
-        .env_clear()
-        .envs(databases.variables())
-        .env("MIGRATE_ON_START", "false")
-        .env("JWT_SECRET", tests::JWT_SECRET)
-        .env("PORT", "0")
-        .env("LOG_LEVEL", "off")
-        .current_dir(databases.folder())
-        .output()
-        .await
-        .unwrap();
-    assert!(!output.status.success());
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(line.lines().count(), 1, "{line}");
-    assert!(line.contains("migrate up"), "{line}");
-}
-
-#[tokio::test]
 async fn a_flood_is_slowed_with_429_and_told_when_to_come_back() {
     let databases = Databases::new().await;
     let variables = [
@@ -134,12 +108,4 @@ async fn a_flood_is_slowed_with_429_and_told_when_to_come_back() {
     assert!(limited >= 5, "{limited}");
     // Who floods the login can still read.
     client.get("/health/live").await.expect(200);
-}
-
-fn program() -> String {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test harness is configured by it"
-    )]
-    std::env::var("BOXOFFICE_BIN").unwrap()
 }

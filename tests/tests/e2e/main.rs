@@ -11,7 +11,6 @@ mod events;
 mod idempotency;
 mod lifecycle;
 mod original_bodies;
-mod outages;
 mod rush;
 mod shapes;
 mod tokens;

@@ -159,16 +159,13 @@ async fn every_route_but_the_open_ones_asks_for_a_token() {
 async fn a_wrong_password_and_an_unknown_address_look_the_same() {
     let world = World::new().await;
     let client = world.server.client();
+    let mut answers = Vec::new();
     for email in ["admin@example.com", "nobody@example.com"] {
         let body = json!({"email": email, "password": "wrong-password"});
-        let answer = client
-            .post("/api/auth/login", &body)
-            .await
-            .expect_problem(401, "invalid_credentials");
-        assert_eq!(
-            answer.body["detail"],
-            json!(answer.body["detail"].as_str().unwrap())
-        );
-        assert!(!answer.text.contains("nobody"));
+        let answer = client.post("/api/auth/login", &body).await;
+        let mut problem = answer.expect_problem(401, "invalid_credentials").body;
+        problem.as_object_mut().unwrap().remove("requestId");
+        answers.push(problem);
     }
+    assert_eq!(answers[0], answers[1]);
 }

@@ -62,6 +62,11 @@ pub(crate) fn runs_of(test: &TestBinary) -> Vec<Run> {
                 Backend::MySqlMongoDb,
             ],
         ),
+        ("tests", "servers") => (
+            "end-to-end",
+            &[Backend::MariaDbMongoDb, Backend::MySqlMongoDb],
+        ),
+        ("tests", "file") => ("end-to-end", &[Backend::Embedded]),
         ("adapters-embedded", _) => ("adapter", &[Backend::Embedded]),
         ("adapters-mysql", _) => ("adapter", &[Backend::MariaDb, Backend::MySql]),
         ("adapters-mongo", _) => ("adapter", &[Backend::MongoDb]),
@@ -100,5 +105,7 @@ mod tests {
             [Backend::MariaDb, Backend::MySql]
         );
         assert_eq!(backends("tests", "e2e").len(), 3);
+        assert_eq!(backends("tests", "servers").len(), 2);
+        assert_eq!(backends("tests", "file"), [Backend::Embedded]);
     }
 }

@@ -1,5 +1,4 @@
-//! A database that is away: killed, frozen, or not there yet. The embedded default has no server that
-//! could be; there the suite shows that it says so.
+//! A database that is away: killed, frozen, or not there yet.
 
 use std::time::Duration;
 
@@ -138,37 +137,26 @@ async fn outage(which: Which, way: Way) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mysql_killed() {
-    if !Databases::are_embedded() {
-        outage(Which::MySql, Way::Killed).await;
-    }
+    outage(Which::MySql, Way::Killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mysql_silent() {
-    if !Databases::are_embedded() {
-        outage(Which::MySql, Way::Frozen).await;
-    }
+    outage(Which::MySql, Way::Frozen).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mongodb_killed() {
-    if !Databases::are_embedded() {
-        outage(Which::MongoDb, Way::Killed).await;
-    }
+    outage(Which::MongoDb, Way::Killed).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mongodb_silent() {
-    if !Databases::are_embedded() {
-        outage(Which::MongoDb, Way::Frozen).await;
-    }
+    outage(Which::MongoDb, Way::Frozen).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_there_before_its_databases_comes_up_with_them() {
-    if Databases::are_embedded() {
-        return;
-    }
     let (databases, mut servers) = Databases::on_own_servers().await;
     servers = take_away(servers, Which::MySql, Way::Killed).await;
     servers = take_away(servers, Which::MongoDb, Way::Killed).await;

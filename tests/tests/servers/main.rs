@@ -1,0 +1,6 @@
+//! What concerns MySQL and MongoDB as servers: outages and schemas. Run with `cargo xtask test`.
+
+#![expect(clippy::panic, reason = "tests fail by panicking")]
+
+mod outages;
+mod schema;
