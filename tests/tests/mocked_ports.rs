@@ -176,8 +176,7 @@ async fn without_enough_tickets_nothing_is_written() {
 }
 
 /// A failure that is proven: the transaction was rolled back, so the very hold that was granted goes
-/// back. What one mock saw, the
-/// other can check: they share it behind a mutex.
+/// back. What one mock saw, the other can check: they share it behind a mutex.
 #[tokio::test]
 async fn a_booking_that_was_rolled_back_gives_its_tickets_back() {
     let granted = Arc::new(Mutex::new(None));

@@ -1,6 +1,8 @@
 //! What concerns the embedded default alone: another process that keeps its file to itself. Run with
 //! `cargo xtask test`.
 
+#![expect(clippy::expect_used, reason = "tests fail by panicking")]
+
 use std::time::Duration;
 
 use tests::{Answer, World};

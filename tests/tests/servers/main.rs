@@ -1,6 +1,6 @@
 //! What concerns MySQL and MongoDB as servers: outages and schemas. Run with `cargo xtask test`.
 
-#![expect(clippy::panic, reason = "tests fail by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod outages;
 mod schema;

@@ -85,7 +85,10 @@ impl fmt::Display for SqlError {
 fn describe(error: &sqlx::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match error {
         sqlx::Error::Database(refusal) => match refusal.try_downcast_ref::<MySqlDatabaseError>() {
-            Some(refusal) => write!(f, "refused with error {}", refusal.number()),
+            Some(refusal) => {
+                let number = refusal.number();
+                write!(f, "refused with error {number}{}", hint(number))
+            }
             None => write!(
                 f,
                 "refused with error {}",
@@ -96,6 +99,16 @@ fn describe(error: &sqlx::Error, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         sqlx::Error::Decode(_) => f.write_str("a stored value has not its type"),
         sqlx::Error::Encode(_) => f.write_str("a value cannot be stored"),
         other => write!(f, "{other}"),
+    }
+}
+
+/// What an operator can do about the errors that a wrong configuration brings.
+fn hint(number: u16) -> &'static str {
+    match number {
+        1044 | 1045 | 1698 => ": access denied, check user, password and rights",
+        1049 => ": there is no such database, create it",
+        1142 | 1227 => ": the user lacks rights",
+        _ => "",
     }
 }
 
