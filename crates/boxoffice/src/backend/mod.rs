@@ -13,7 +13,7 @@ use domain::event::EventRepository;
 use domain::health::Probe;
 use domain::stock::StockRepository;
 use domain::user::UserRepository;
-pub(crate) use schema::{Schema, SchemaError, SchemaGate, SchemaStep};
+pub(crate) use schema::{Schema, SchemaError, SchemaGate};
 
 use crate::config::{Config, Storage};
 

@@ -9,11 +9,10 @@ use adapters_mongo::{
 };
 use adapters_mysql::relational::{SqlBookingRepository, SqlOutboxRepository, SqlUserRepository};
 use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
-use async_trait::async_trait;
-use domain::error::StoreError;
 use domain::health::Probe;
 
-use super::{Backend, Schema, SchemaStep};
+use super::Backend;
+use super::schema::StoreSchema;
 
 /// Prepares the connections. Both servers may be away.
 pub(super) async fn connect(
@@ -41,11 +40,11 @@ pub(super) async fn connect(
         audit: Arc::new(MongoAuditLog::new(mongo.clone())),
         probes: vec![Arc::new(sql_probe), Arc::new(mongo_probe)],
         schemas: vec![
-            Arc::new(Sql {
+            Arc::new(StoreSchema {
                 name: bookings_store,
                 schema: sql_schema,
             }),
-            Arc::new(Mongo {
+            Arc::new(StoreSchema {
                 name: stock_store,
                 schema: MongoSchema::new(mongo),
             }),
@@ -54,64 +53,4 @@ pub(super) async fn connect(
         stock_store,
         description: "users and bookings in MySQL, events and audit log in MongoDB".to_owned(),
     })
-}
-
-struct Sql {
-    name: &'static str,
-    schema: MySqlSchema,
-}
-
-#[async_trait]
-impl Schema for Sql {
-    fn store(&self) -> &'static str {
-        self.name
-    }
-
-    async fn steps(&self) -> Result<Vec<SchemaStep>, StoreError> {
-        let steps = self.schema.steps().await?.into_iter();
-        Ok(steps
-            .map(|step| SchemaStep {
-                name: step.name,
-                applied: step.applied,
-            })
-            .collect())
-    }
-
-    async fn up(&self) -> Result<(), StoreError> {
-        self.schema.up().await
-    }
-
-    async fn down(&self, steps: u32) -> Result<(), StoreError> {
-        self.schema.down(steps).await
-    }
-}
-
-struct Mongo {
-    name: &'static str,
-    schema: MongoSchema,
-}
-
-#[async_trait]
-impl Schema for Mongo {
-    fn store(&self) -> &'static str {
-        self.name
-    }
-
-    async fn steps(&self) -> Result<Vec<SchemaStep>, StoreError> {
-        let steps = self.schema.steps().await?.into_iter();
-        Ok(steps
-            .map(|step| SchemaStep {
-                name: step.name,
-                applied: step.applied,
-            })
-            .collect())
-    }
-
-    async fn up(&self) -> Result<(), StoreError> {
-        self.schema.up().await
-    }
-
-    async fn down(&self, steps: u32) -> Result<(), StoreError> {
-        self.schema.down(steps).await
-    }
 }

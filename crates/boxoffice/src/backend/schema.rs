@@ -4,6 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use adapters_embedded::Embedded;
+use adapters_mongo::MongoSchema;
+use adapters_mysql::MySqlSchema;
 use async_trait::async_trait;
 use domain::error::{StoreError, chain};
 use domain::health::Probe;
@@ -30,6 +33,40 @@ pub(crate) trait Schema: Send + Sync {
     /// Takes the latest `steps` back.
     async fn down(&self, steps: u32) -> Result<(), StoreError>;
 }
+
+/// A schema of an adapter, under the name of its store.
+pub(super) struct StoreSchema<T> {
+    pub(super) name: &'static str,
+    pub(super) schema: T,
+}
+
+/// The adapters know nothing of each other, so their schemas have the same methods and no trait.
+macro_rules! store_schemas {
+    ($($schema:ty),*) => {$(
+        #[async_trait]
+        impl Schema for StoreSchema<$schema> {
+            fn store(&self) -> &'static str {
+                self.name
+            }
+
+            async fn steps(&self) -> Result<Vec<SchemaStep>, StoreError> {
+                let steps = self.schema.steps().await?.into_iter();
+                Ok(steps
+                    .map(|step| SchemaStep { name: step.name, applied: step.applied })
+                    .collect())
+            }
+
+            async fn up(&self) -> Result<(), StoreError> {
+                self.schema.up().await
+            }
+
+            async fn down(&self, steps: u32) -> Result<(), StoreError> {
+                self.schema.down(steps).await
+            }
+        }
+    )*};
+}
+store_schemas!(Embedded, MySqlSchema, MongoSchema);
 
 /// Why a start is refused.
 #[derive(Debug, PartialEq, Eq)]
