@@ -107,7 +107,7 @@ async fn a_proxy_in_between_is_no_loopback() {
 async fn a_server_that_listens_beyond_loopback_trusts_no_loopback() {
     let databases = Databases::new().await;
     let variables = [("ADMIN_SETUP_TOKEN", ""), ("HOST", "0.0.0.0")];
-    let server = Server::start_unready(&databases, &variables).await;
+    let server = Server::start(&databases, &variables).await;
     let client = server
         .client()
         .at(&server.base().replace("0.0.0.0", "127.0.0.1"));

@@ -168,7 +168,7 @@ async fn missing_and_unknown_fields_are_refused() {
 async fn what_is_no_json_is_malformed() {
     let world = World::new().await;
     let (client, event) = (&world.admin.client, world.event(5).await);
-    let bodies: [&[u8]; 9] = [
+    let bodies: [&[u8]; 8] = [
         b"",
         b"{",
         b"{\"a\":}",
@@ -177,17 +177,11 @@ async fn what_is_no_json_is_malformed() {
         b"\xff\xfe\xfa",
         b"{\"name\":\"\xc3\x28\"}",
         b"{} trailing",
-        b"{\"a\":\"\\ud800\"}",
     ];
     for (method, path, _) in good_bodies(&event) {
         for body in bodies {
             let answer = send(client, &method, &path, body.to_vec()).await;
-            assert!(
-                matches!(answer.status, 400 | 422),
-                "{path} {body:?}: {}",
-                answer.text
-            );
-            assert_ne!(answer.body["code"], Value::Null);
+            answer.expect_problem(400, "malformed_request");
         }
         for body in ["[]", "\"text\"", "7", "null", "true"] {
             send(client, &method, &path, body)
@@ -207,18 +201,14 @@ async fn huge_and_deep_bodies_end_with_their_own_codes() {
         send(client, &method, &path, huge.clone())
             .await
             .expect_problem(413, "payload_too_large");
-        let answer = send(client, &method, &path, deep.clone()).await;
-        assert!(
-            matches!(answer.status, 400 | 422),
-            "{path}: {}",
-            answer.text
-        );
-        let answer = send(client, &method, &path, format!("{{\"metadata\": {deep}}}")).await;
-        assert!(
-            matches!(answer.status, 400 | 422),
-            "{path}: {}",
-            answer.text
-        );
+        for body in [deep.clone(), format!("{{\"metadata\": {deep}}}")] {
+            let answer = send(client, &method, &path, body).await;
+            answer.expect_problem(422, "validation_failed");
+        }
+        let unclosed = "[".repeat(60_000);
+        send(client, &method, &path, unclosed)
+            .await
+            .expect_problem(400, "malformed_request");
         let text = client
             .request(method.clone(), &path)
             .header("Content-Type", "text/plain")
@@ -266,11 +256,9 @@ async fn metadata_has_limits() {
             assert_eq!(back, serde_json::to_string(&sent).unwrap());
         } else {
             let shown: String = metadata.chars().take(60).collect();
-            assert!(
-                matches!(answer.status, 400 | 422),
-                "{shown}: {}",
-                answer.text
-            );
+            assert_eq!(answer.status, 422, "{shown}: {}", answer.text);
+            let answer = answer.expect_problem(422, "validation_failed");
+            assert_eq!(answer.fields(), ["metadata"], "{shown}");
         }
     }
 }
@@ -394,11 +382,7 @@ async fn numbers_and_lengths_at_their_limits() {
     ] {
         let body = format!("{{\"eventId\": \"{event}\", \"quantity\": {quantity}}}");
         let answer = client.post_text("/api/bookings/create-booking", body).await;
-        assert!(
-            answer.status == status || (quantity == "1.0" && answer.status == 201),
-            "{quantity}: {}",
-            answer.text
-        );
+        assert!(answer.status == status, "{quantity}: {}", answer.text);
     }
     let world = &world;
     let create = |field: &str, value: Value| {

@@ -1,7 +1,7 @@
 //! SIGKILL in the middle of a run.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tests::{Client, World};
@@ -15,9 +15,16 @@ struct Told {
     unsure: Vec<i64>,
 }
 
-async fn call(client: Client, event: String, quantity: u32, stop: Arc<AtomicBool>) -> Told {
+/// What all callers of a round share.
+#[derive(Default)]
+struct Round {
+    booked: AtomicUsize,
+    stop: AtomicBool,
+}
+
+async fn call(client: Client, event: String, quantity: u32, round: Arc<Round>) -> Told {
     let mut told = Told::default();
-    while !stop.load(Ordering::Relaxed) {
+    while !round.stop.load(Ordering::Relaxed) {
         let Some(answer) = client
             .try_send(client.booking(&event, quantity, None))
             .await
@@ -29,6 +36,7 @@ async fn call(client: Client, event: String, quantity: u32, stop: Arc<AtomicBool
             continue;
         }
         told.booked.push((answer.number(), quantity));
+        round.booked.fetch_add(1, Ordering::Relaxed);
         // Every third booking is given back.
         if told.booked.len() % 3 == 0 {
             let path = format!("/api/bookings/{}/cancel-booking", answer.number());
@@ -47,19 +55,23 @@ async fn call(client: Client, event: String, quantity: u32, stop: Arc<AtomicBool
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_server_loses_nothing_and_doubles_nothing() {
     let mut world = World::new().await;
-    let event = world.event(500).await;
+    // More than can be sold, so that the kill falls into the selling however fast the machine is.
+    let event = world.event(100_000).await;
     let mut told = Vec::new();
-    for round in 0..3_u64 {
-        let stop = Arc::new(AtomicBool::new(false));
+    for wanted in [5, 40, 100] {
+        let round = Arc::new(Round::default());
         let callers: Vec<_> = (0..32)
             .map(|n| {
                 let (client, event) = (world.admin.client.clone(), event.clone());
-                tokio::spawn(call(client, event, n % 3 + 1, Arc::clone(&stop)))
+                tokio::spawn(call(client, event, n % 3 + 1, Arc::clone(&round)))
             })
             .collect();
-        tokio::time::sleep(Duration::from_millis(40 + 60 * round)).await;
+        tests::until_true("some bookings", async || {
+            round.booked.load(Ordering::Relaxed) >= wanted
+        })
+        .await;
         world.restart().await;
-        stop.store(true, Ordering::Relaxed);
+        round.stop.store(true, Ordering::Relaxed);
         for caller in callers {
             told.push(caller.await.unwrap());
         }

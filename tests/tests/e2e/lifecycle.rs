@@ -5,38 +5,6 @@ use std::process::Stdio;
 use serde_json::json;
 use tests::{Databases, Server, World};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stop_answers_what_is_in_flight_and_ends_well() {
-    let mut world = World::new().await;
-    let event = world.event(1_000).await;
-    let calls: Vec<_> = (0..40)
-        .map(|_| {
-            let (client, event) = (world.admin.client.clone(), event.clone());
-            tokio::spawn(async move { client.try_send(client.booking(&event, 1, None)).await })
-        })
-        .collect();
-    tokio::time::sleep(std::time::Duration::from_millis(15)).await;
-    world.server.terminate();
-    assert!(world.server.ended().await.success());
-    let mut booked = 0;
-    for call in calls {
-        // A call that came too late finds nobody; whoever was heard was answered properly.
-        if let Some(answer) = call.await.unwrap() {
-            assert_eq!(answer.status, 201, "{}", answer.text);
-            booked += 1;
-        }
-    }
-    // It settled what it booked before it ended: nothing is left for a recovery.
-    let inspector = world.inspect().await;
-    let (stock, rows) = (
-        inspector.stock(&event).await,
-        inspector.bookings(&event).await,
-    );
-    tests::Inspector::assert_equation(&stock, &rows, 0);
-    assert!(rows.len() >= booked);
-    assert!(stock.holds.is_empty(), "{stock:?}");
-}
-
 #[tokio::test]
 async fn an_idle_server_ends_at_once_and_starts_again_with_its_data() {
     let mut world = World::new().await;

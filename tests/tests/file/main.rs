@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "tests fail by panicking")]
 
+mod secret;
+
 use std::time::Duration;
 
 use tests::{Answer, World};
