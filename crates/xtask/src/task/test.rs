@@ -12,14 +12,44 @@ use super::suites::{Backend, Run, runs_of};
 use super::tally::{Row, merge, read_results, table};
 use super::{cargo, databases_folder, say, step};
 
-/// The shared servers of a run.
+/// The servers that the suites of a run share.
 pub(crate) struct Servers {
-    pub(crate) mariadb: Server,
-    pub(crate) mongodb: Server,
-    pub(crate) mysql: Option<Server>,
+    pub(crate) mariadb: Shared,
+    pub(crate) mongodb: Shared,
+    pub(crate) mysql: Option<Shared>,
 }
 
-/// Finds or installs the servers' programs and starts one server of each.
+/// A server that suites share. Those that kill and freeze servers start their own.
+pub(crate) enum Shared {
+    /// Named by the environment, and left as it is but for databases that the suites make and drop.
+    Given(String),
+    /// Ours, for this run.
+    Own(Server),
+}
+
+impl Shared {
+    /// The server's URL, without a database name.
+    pub(crate) fn url(&self) -> &str {
+        match self {
+            Self::Given(url) => url,
+            Self::Own(server) => server.url(),
+        }
+    }
+
+    /// The server that `variable` names, or else one that `start` starts.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "developers name their own servers this way"
+    )]
+    fn find(variable: &str, start: impl FnOnce() -> Result<Server>) -> Result<Self> {
+        match std::env::var(variable) {
+            Ok(url) if !url.is_empty() => Ok(Self::Given(url)),
+            _ => start().map(Self::Own),
+        }
+    }
+}
+
+/// Finds or installs the servers' programs and starts one server of each that is not given.
 pub(crate) fn start_servers() -> Result<(Provision, Servers)> {
     let provision = provision(&databases_folder())?;
     step("starting throw-away databases");
@@ -27,17 +57,14 @@ pub(crate) fn start_servers() -> Result<(Provision, Servers)> {
     let mysql = programs
         .mysqld
         .is_some()
-        .then(|| start_mysql(programs))
+        .then(|| Shared::find("BOXOFFICE_MYSQL_URL", || start_mysql(programs)))
         .transpose()?;
-    let (mariadb, mongodb) = (start_mariadb(programs)?, start_mongodb(programs)?);
-    Ok((
-        provision,
-        Servers {
-            mariadb,
-            mongodb,
-            mysql,
-        },
-    ))
+    let servers = Servers {
+        mariadb: Shared::find("BOXOFFICE_MARIADB_URL", || start_mariadb(programs))?,
+        mongodb: Shared::find("BOXOFFICE_MONGODB_URL", || start_mongodb(programs))?,
+        mysql,
+    };
+    Ok((provision, servers))
 }
 
 pub(crate) fn run(filter: Option<&str>) -> Result<()> {
