@@ -286,3 +286,65 @@ fn json(value: Bson) -> Value {
         other => panic!("an audit record holds {other:?}"),
     }
 }
+
+/// What the whole run rests on: an equation that is wrong is noticed.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stock(available: i64, returned: i64, holds: &[(&str, i64)]) -> EventStock {
+        EventStock {
+            total: 10,
+            available,
+            returned,
+            holds: holds.iter().map(|(id, n)| ((*id).to_owned(), *n)).collect(),
+        }
+    }
+
+    fn row(reservation: &str, status: &str, quantity: i64) -> BookingRow {
+        BookingRow {
+            id: 1,
+            status: status.to_owned(),
+            quantity,
+            reservation: reservation.to_owned(),
+            user: Some(1),
+        }
+    }
+
+    fn rows() -> Vec<BookingRow> {
+        let (confirmed, cancelled) = (row("a", "confirmed", 2), row("b", "cancelled", 3));
+        vec![confirmed, cancelled, row("c", "void", 4)]
+    }
+
+    #[test]
+    fn a_whole_event_passes_and_so_does_one_in_flight() {
+        Inspector::assert_whole(&stock(8, 3, &[]), &rows(), 3);
+        // "a" is booked and not settled yet, "d" is reserved and not booked, "b" not yet back.
+        let holds = [("a", 2), ("d", 1)];
+        Inspector::assert_equation(&stock(4, 0, &holds), &rows(), 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "left")]
+    fn a_ticket_too_few_is_noticed() {
+        Inspector::assert_equation(&stock(7, 3, &[]), &rows(), 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "left")]
+    fn a_ticket_too_many_is_noticed() {
+        Inspector::assert_equation(&stock(9, 3, &[]), &rows(), 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "EventStock")]
+    fn a_hold_that_stays_is_noticed() {
+        Inspector::assert_whole(&stock(8, 3, &[("a", 2)]), &rows(), 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "left")]
+    fn a_return_that_did_not_arrive_is_noticed() {
+        Inspector::assert_whole(&stock(5, 0, &[]), &rows(), 3);
+    }
+}

@@ -6,19 +6,19 @@ use serde_json::json;
 use tests::{Answer, Client, Databases, OwnServers, Server, World};
 
 /// The longest that a request may take while a database is away: a bound on hanging.
-const BOUND: Duration = Duration::from_secs(3);
+pub(crate) const BOUND: Duration = Duration::from_secs(3);
 /// How soon bookings must work after its return.
 const RETURN: Duration = Duration::from_secs(5);
 
 /// How a database is made to be away, and to come back.
 #[derive(Clone, Copy, Debug)]
-enum Way {
+pub(crate) enum Way {
     Killed,
     Frozen,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Which {
+pub(crate) enum Which {
     MySql,
     MongoDb,
 }
@@ -32,7 +32,7 @@ impl Which {
     }
 }
 
-async fn take_away(mut servers: OwnServers, which: Which, way: Way) -> OwnServers {
+pub(crate) async fn take_away(mut servers: OwnServers, which: Which, way: Way) -> OwnServers {
     tokio::task::spawn_blocking(move || {
         let server = match which {
             Which::MySql => &mut servers.mysql,
@@ -48,7 +48,7 @@ async fn take_away(mut servers: OwnServers, which: Which, way: Way) -> OwnServer
     .unwrap()
 }
 
-async fn bring_back(mut servers: OwnServers, which: Which, way: Way) -> OwnServers {
+pub(crate) async fn bring_back(mut servers: OwnServers, which: Which, way: Way) -> OwnServers {
     tokio::task::spawn_blocking(move || {
         let server = match which {
             Which::MySql => &mut servers.mysql,
