@@ -11,7 +11,7 @@ use super::{cargo, databases_folder, root, run as run_step, say, step};
 pub(crate) fn run(mysql: bool) -> Result<()> {
     let provision = provision(&databases_folder())?;
     run_step(
-        cargo(&["build", "--locked", "--package", "boxoffice"]),
+        cargo(&["build", "--locked", "--workspace", "--bin", "boxoffice"]),
         "cargo build",
     )?;
     step("starting the databases; their data stays in .databases/dev");
