@@ -42,6 +42,13 @@ fn unsigned(good: &str) -> String {
     format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.")
 }
 
+/// Another character in the signature: never the one that is there already.
+fn tampered(good: &str) -> String {
+    let (head, tail) = good.split_at(good.len() - 4);
+    let other = if tail.starts_with('x') { 'y' } else { 'x' };
+    format!("{head}{other}{}", &tail[1..])
+}
+
 #[tokio::test]
 async fn only_our_own_fresh_tokens_open_anything() {
     let world = World::new().await;
@@ -53,7 +60,7 @@ async fn only_our_own_fresh_tokens_open_anything() {
         .get("/api/auth/user-profile")
         .await
         .expect(200);
-    let tampered = format!("{}x{}", &good[..good.len() - 4], &good[good.len() - 3..]);
+    let tampered = tampered(&good);
     let bad = [
         signed(
             Algorithm::HS256,
