@@ -18,6 +18,10 @@ const ACQUIRE_LIMIT: Duration = Duration::from_millis(1_500);
 const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 /// How long a sign of life may take, and what a dropped transaction has to be rolled back in.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(800);
+/// Prepared statements that a connection keeps: more than there are texts of them, since closing one
+/// is expensive (see `statement_size.rs`), and few enough for the server's bound on all connections
+/// together, 16,382 by default.
+const STATEMENTS: usize = 300;
 /// How long a statement waits for another session's lock, in seconds.
 const LOCK_WAIT: u64 = 2;
 
@@ -77,7 +81,9 @@ pub(super) fn pool(settings: &MySqlSettings, connections: u32) -> Result<MySqlPo
         return Err(MySqlUrlError::NoDatabase);
     }
     // Statements carry personal data.
-    let options = options.disable_statement_logging();
+    let options = options
+        .disable_statement_logging()
+        .statement_cache_capacity(STATEMENTS);
     let idle_limit = idle_limit(settings.recovery_grace);
     Ok(MySqlPoolOptions::new()
         .max_connections(connections)

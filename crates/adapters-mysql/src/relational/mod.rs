@@ -6,6 +6,7 @@ mod convert;
 mod entity;
 mod fault;
 mod outbox_repository;
+mod statement_size;
 mod store;
 mod transaction;
 mod user_repository;

@@ -15,6 +15,7 @@ use sea_orm::{
 use super::barrier::{DurableRead, durable};
 use super::convert::{counter, event_id, ticket_type};
 use super::entity::{outbox, stock_returns};
+use super::statement_size::padded;
 use super::store::SqlStore;
 
 /// [`OutboxRepository`] on a SQL store.
@@ -114,7 +115,7 @@ impl OutboxRepository for SqlOutboxRepository {
         if rows.is_empty() {
             return Ok(());
         }
-        let ids = rows.iter().map(|row| row.0);
+        let ids = padded(rows.iter().map(|row| row.0).collect());
         let delete = outbox::Entity::delete_many().filter(outbox::Column::Id.is_in(ids));
         self.store
             .read(delete.exec(self.store.writer()))

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::convert::{account, to_column};
 use super::entity::{admin_guard, users};
 use super::fault::Fault;
+use super::statement_size::padded;
 use super::store::{CALL_LIMIT, SqlStore};
 use super::transaction::{TransactionError, Verdict};
 
@@ -147,8 +148,9 @@ impl UserRepository for SqlUserRepository {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
+        let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
         let query = living()
-            .filter(users::Column::Id.is_in(ids.iter().map(|id| id.get())))
+            .filter(users::Column::Id.is_in(padded(ids)))
             .select_only()
             .column(users::Column::Id)
             .column(users::Column::Role)

@@ -21,6 +21,7 @@ use super::super::convert::{CANCELLED, CONFIRMED, booking, to_column};
 use super::super::entity::{bookings, outbox, stock_returns};
 use super::super::fault::Fault;
 use super::super::outbox_repository::{counters, stock_return};
+use super::super::statement_size::{padded, pieces};
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::{TransactionError, Verdict};
 
@@ -107,13 +108,12 @@ async fn write(
         .collect();
     set_cancelled(on, &wishes).await?;
     let counters = count_returns(on, &wishes).await?;
-    let outbox = wishes
-        .iter()
-        .map(|(wish, row)| outbox_row(wish, row))
-        .collect::<Result<Vec<_>, _>>()?;
-    outbox::Entity::insert_many(outbox)
-        .exec_without_returning(on)
-        .await?;
+    let outbox = wishes.iter().map(|(wish, row)| outbox_row(wish, row));
+    for rows in pieces(outbox.collect::<Result<_, _>>()?) {
+        outbox::Entity::insert_many(rows)
+            .exec_without_returning(on)
+            .await?;
+    }
     Ok(Verdict::Commit(Done {
         rows,
         chosen,
@@ -128,7 +128,7 @@ async fn lock(
 ) -> Result<HashMap<i64, bookings::Model>, DbErr> {
     let ids: BTreeSet<i64> = group.iter().map(|wish| wish.booking_id.get()).collect();
     let rows = bookings::Entity::find()
-        .filter(bookings::Column::Id.is_in(ids))
+        .filter(bookings::Column::Id.is_in(padded(ids.into_iter().collect())))
         .order_by_asc(bookings::Column::Id)
         .lock_exclusive()
         .all(on)
@@ -166,7 +166,7 @@ async fn set_cancelled(
         bookings::Entity::update_many()
             .col_expr(bookings::Column::Status, Expr::val(CANCELLED))
             .col_expr(bookings::Column::CancelledAt, Expr::val(to_column(at)))
-            .filter(bookings::Column::Id.is_in(ids))
+            .filter(bookings::Column::Id.is_in(padded(ids)))
             .exec(on)
             .await?;
     }

@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::super::convert::{CONFIRMED, to_column};
 use super::super::entity::{bookings, outbox, users};
 use super::super::fault::Fault;
+use super::super::statement_size::{padded, pieces};
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::{TransactionError, Verdict};
 
@@ -183,17 +184,18 @@ async fn write(
             ids: HashMap::new(),
         }));
     }
-    bookings::Entity::insert_many(group.iter().map(|new| row(new)))
-        .exec_without_returning(on)
-        .await?;
+    for rows in pieces(group.iter().map(|new| row(new)).collect()) {
+        bookings::Entity::insert_many(rows)
+            .exec_without_returning(on)
+            .await?;
+    }
     let ids = ids_of(on, &group).await?;
-    let outbox = group
-        .iter()
-        .filter_map(|new| outbox_row(new, &ids))
-        .collect::<Result<Vec<_>, _>>()?;
-    outbox::Entity::insert_many(outbox)
-        .exec_without_returning(on)
-        .await?;
+    let outbox = group.iter().filter_map(|new| outbox_row(new, &ids));
+    for rows in pieces(outbox.collect::<Result<_, _>>()?) {
+        outbox::Entity::insert_many(rows)
+            .exec_without_returning(on)
+            .await?;
+    }
     Ok(Verdict::Commit(Written { users, ids }))
 }
 
@@ -209,7 +211,7 @@ async fn living_users(
     let living = users::Entity::find()
         .select_only()
         .column(users::Column::Id)
-        .filter(users::Column::Id.is_in(ids))
+        .filter(users::Column::Id.is_in(padded(ids)))
         .filter(users::Column::DeletedAt.is_null())
         .lock_shared()
         .into_tuple::<i64>();
@@ -223,6 +225,7 @@ async fn ids_of(
     group: &[&NewBooking],
 ) -> Result<HashMap<String, i64>, DbErr> {
     let names = group.iter().map(|new| new.reservation_id.to_string());
+    let names = padded(names.collect());
     let ids = bookings::Entity::find()
         .select_only()
         .column(bookings::Column::ReservationId)

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::super::convert::{VOID, to_column};
 use super::super::entity::bookings;
 use super::super::fault::Fault;
+use super::super::statement_size::pieces;
 use super::super::store::SqlStore;
 use super::super::transaction::{TransactionError, Verdict};
 use super::lookup::reservations;
@@ -124,10 +125,11 @@ async fn insert(store: &SqlStore, holds: &[HoldRef]) -> Result<(), TransactionEr
     let begun = store.begin(Instant::now() + SENDING_LIMIT).await;
     let transaction = begun.map_err(|error| TransactionError::RolledBack(Fault::Silent, error))?;
     let insertion = async {
-        let rows = holds.iter().map(row);
-        bookings::Entity::insert_many(rows)
-            .exec_without_returning(transaction.on())
-            .await?;
+        for rows in pieces(holds.iter().map(row).collect()) {
+            bookings::Entity::insert_many(rows)
+                .exec_without_returning(transaction.on())
+                .await?;
+        }
         Ok(Verdict::Commit(()))
     };
     let steps = transaction.steps(insertion).await;

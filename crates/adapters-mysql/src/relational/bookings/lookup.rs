@@ -15,6 +15,7 @@ use super::super::barrier::{DurableRead, durable};
 use super::super::convert::{VOID, booking};
 use super::super::entity::bookings::{Column, Entity, Model};
 use super::super::entity::outbox;
+use super::super::statement_size::padded;
 use super::super::store::SqlStore;
 
 /// Rows of the bookings.
@@ -72,8 +73,7 @@ pub(super) async fn reservations(
         return Ok(Vec::new());
     }
     let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
-    let query =
-        Entity::find().filter(Column::ReservationId.is_in(names.iter().map(String::as_str)));
+    let query = Entity::find().filter(Column::ReservationId.is_in(padded(names.clone())));
     let rows = durable(store, &Rows(query)).await?;
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
