@@ -27,6 +27,7 @@ use domain::booking::{
 };
 use domain::error::StoreError;
 use domain::event::{EventId, MockEventRepository};
+use domain::grouping::GroupLimits;
 use domain::health::MockHealthView;
 use domain::request::{Identity, Origin, RequestId};
 use domain::runtime::{Runtime, Spawner, Task};
@@ -84,6 +85,7 @@ fn service(stock: MockStockRepository, bookings: MockBookingRepository) -> Booki
         stock,
     };
     let settings = BookingSettings {
+        groups: GroupLimits::default(),
         grace: Duration::from_secs(30),
         deadline: Duration::from_secs(3),
         bookings_store: "mysql",

@@ -69,6 +69,7 @@ pub(crate) fn build(
     let settings = BookingSettings {
         grace: config.recovery_grace,
         deadline: WORK_DEADLINE,
+        groups: config.groups,
         bookings_store: backend.bookings_store,
         stock_store: backend.stock_store,
     };

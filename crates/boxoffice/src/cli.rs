@@ -221,6 +221,12 @@ pub(crate) struct Options {
     #[arg(long, env = "AUTH_RATE_LIMIT_BURST", value_name = "AUTH_RATE_LIMIT_BURST", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true, help_heading = "Rate limits, per client address")]
     pub(crate) auth_rate_limit_burst: u32,
 
+    /// Most bookings that are committed together; 1 turns grouping off.
+    #[arg(long, env = "BOOKING_BATCH_MAX", value_name = "BOOKING_BATCH_MAX", default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=1_000), global = true, help_heading = "Booking")]
+    pub(crate) booking_batch_max: u32,
+    /// Most bookings that wait; beyond it 503 at once.
+    #[arg(long, env = "BOOKING_QUEUE_MAX", value_name = "BOOKING_QUEUE_MAX", default_value_t = 8192, value_parser = clap::value_parser!(u32).range(1..=1_000_000), global = true, help_heading = "Booking")]
+    pub(crate) booking_queue_max: u32,
     /// Age in seconds at which an unfinished reservation is looked into, 5 or more.
     #[arg(long, env = "RECOVERY_GRACE_SECONDS", value_name = "RECOVERY_GRACE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=86_400), global = true, help_heading = "Booking")]
     pub(crate) recovery_grace_seconds: u64,

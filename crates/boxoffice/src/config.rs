@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::grouping::GroupLimits;
 use ipnet::IpNet;
 
 use crate::cli::{LogFormat, Options, Switch};
@@ -86,6 +87,7 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) security: Security,
     pub(crate) recovery_grace: Duration,
+    pub(crate) groups: GroupLimits,
     pub(crate) logging: Logging,
 }
 
@@ -96,6 +98,10 @@ impl Config {
         Ok(Self {
             http: http(&options)?,
             recovery_grace: Duration::from_secs(options.recovery_grace_seconds),
+            groups: GroupLimits {
+                most: to_usize(options.booking_batch_max),
+                waiting: to_usize(options.booking_queue_max),
+            },
             logging: Logging {
                 format: options.log_format,
                 level: options.log_level,
@@ -104,6 +110,10 @@ impl Config {
             security,
         })
     }
+}
+
+fn to_usize(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// An empty variable is an unset one: compose files pass them so.

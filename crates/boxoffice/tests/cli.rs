@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Every variable that the program reads.
-const VARIABLES: [&str; 21] = [
+const VARIABLES: [&str; 23] = [
     "HOST",
     "PORT",
     "TRUSTED_PROXIES",
@@ -24,6 +24,8 @@ const VARIABLES: [&str; 21] = [
     "RATE_LIMIT_BURST",
     "AUTH_RATE_LIMIT_PER_MINUTE",
     "AUTH_RATE_LIMIT_BURST",
+    "BOOKING_BATCH_MAX",
+    "BOOKING_QUEUE_MAX",
     "RECOVERY_GRACE_SECONDS",
     "LOG_FORMAT",
     "LOG_LEVEL",

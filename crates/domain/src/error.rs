@@ -90,6 +90,17 @@ impl From<StoreError> for Failure {
     }
 }
 
+/// An error that several calls share.
+impl From<std::sync::Arc<StoreError>> for Failure {
+    fn from(error: std::sync::Arc<StoreError>) -> Self {
+        if error.is_unavailable() {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Unexpected(error.into())
+        }
+    }
+}
+
 impl From<crate::user::HashError> for Failure {
     fn from(error: crate::user::HashError) -> Self {
         match error {

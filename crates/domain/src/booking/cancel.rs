@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::flow::BookingFlow;
-use super::{Booking, BookingId, CancelError, CancelOutcome, Cancellation, Cancelled, CommitError};
+use super::groups::WriteFailure;
+use super::{Booking, BookingId, CancelError, CancelOutcome, Cancellation, Cancelled};
 use crate::audit::{Action, AuditRecord};
-use crate::error::{Failure, StoreError, chain};
+use crate::error::{Failure, chain};
 use crate::request::{Identity, Origin};
 
 /// The longest that an answer waits for the stock; the relay brings the tickets back anyhow.
@@ -23,29 +24,16 @@ impl BookingFlow {
         let audit = AuditRecord::new(runtime.ids.audit_id(), at, Action::Cancel, origin)
             .by(by)
             .on_booking(booking_id);
-        let group = [Cancellation {
+        let wish = Cancellation {
             booking_id,
             by,
             at,
             audit,
-        }];
-        let outcome = self
-            .ports
-            .bookings
-            .cancel(&group)
-            .await
-            .map_err(failure)?
-            .into_iter()
-            .next();
-        match outcome {
-            Some(CancelOutcome::Cancelled(cancelled)) => Ok(self.give_back(cancelled).await),
-            Some(CancelOutcome::NotFound) => Err(CancelError::NotFound),
-            Some(CancelOutcome::AlreadyCancelled) => Err(CancelError::AlreadyCancelled),
-            None => {
-                let error =
-                    StoreError::unexpected("bookings", "a group came back without outcomes");
-                Err(Failure::from(error).into())
-            }
+        };
+        match self.groups.cancel(wish).await.map_err(failure)? {
+            CancelOutcome::Cancelled(cancelled) => Ok(self.give_back(cancelled).await),
+            CancelOutcome::NotFound => Err(CancelError::NotFound),
+            CancelOutcome::AlreadyCancelled => Err(CancelError::AlreadyCancelled),
         }
     }
 
@@ -55,11 +43,8 @@ impl BookingFlow {
         let ports = &self.ports;
         ports.relay.wake();
         if ports.health.is_up(self.settings.stock_store) {
-            let returns = [cancelled.stock_return];
-            let applied = ports
-                .runtime
-                .within(STOCK_WAIT, ports.stock.apply_returns(&returns))
-                .await;
+            let applied = self.groups.give_back(cancelled.stock_return);
+            let applied = ports.runtime.within(STOCK_WAIT, applied).await;
             if let Some(Err(error)) = applied {
                 tracing::warn!(
                     error = chain(&error),
@@ -71,10 +56,10 @@ impl BookingFlow {
     }
 }
 
-fn failure(error: CommitError) -> CancelError {
+fn failure(error: WriteFailure) -> CancelError {
     match error {
-        CommitError::RolledBack(error) => Failure::from(error).into(),
+        WriteFailure::RolledBack(error) => Failure::from(error).into(),
         // Never sent again: if it came through, the outbox row it left does the rest.
-        CommitError::Unknown(error) => Failure::unavailable(error).into(),
+        WriteFailure::Unknown(error) => Failure::unavailable(error).into(),
     }
 }

@@ -16,6 +16,7 @@ use crate::event::{
     Capacity, Description, EventDetails, EventId, EventRepository, Location, Metadata, NewEvent,
     Title,
 };
+use crate::grouping::GroupLimits;
 use crate::health::MockHealthView;
 use crate::page::{Page, PageRequest};
 use crate::request::Identity;
@@ -225,6 +226,7 @@ impl Scene {
             runtime,
         };
         let settings = BookingSettings {
+            groups: GroupLimits::default(),
             grace: GRACE,
             deadline: Duration::from_secs(20),
             bookings_store: "mysql",

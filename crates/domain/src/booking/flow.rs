@@ -4,16 +4,17 @@
 //! for both sides, and the rule that nothing is guessed: an unknown outcome is either looked up
 //! behind a fence or left to recovery.
 
+use std::sync::Arc;
+
+use super::groups::{BookingGroups, ReserveFailure, WriteFailure};
 use super::{
-    BookError, BookTickets, Booked, BookingPorts, BookingSettings, CommitError, CommitOutcome,
-    Fingerprint, KeyUse, NewBooking,
+    BookError, BookTickets, Booked, BookingPorts, BookingSettings, CommitOutcome, Fingerprint,
+    KeyUse, NewBooking,
 };
 use crate::audit::{Action, AuditRecord};
-use crate::error::{Failure, StoreError};
+use crate::error::Failure;
 use crate::request::{Identity, Origin};
-use crate::stock::{
-    HoldRef, Refusal, Reservation, ReserveError, ReserveOutcome, StockBatch, TicketType,
-};
+use crate::stock::{HoldRef, Refusal, Reservation, ReserveOutcome, TicketType};
 
 /// How often a reservation is made anew when the reason of its refusal was gone on looking.
 const RESERVE_TRIES: usize = 3;
@@ -23,6 +24,7 @@ const RESERVE_TRIES: usize = 3;
 pub(super) struct BookingFlow {
     pub(super) ports: BookingPorts,
     pub(super) settings: BookingSettings,
+    pub(super) groups: Arc<BookingGroups>,
 }
 
 /// One request to book.
@@ -115,62 +117,43 @@ impl BookingFlow {
         }
     }
 
-    /// Sends one reservation, once, together with what waits to be settled in its event.
+    /// Sends one reservation, once.
     async fn send_reservation(
         &self,
         reservation: Reservation,
     ) -> Result<ReserveOutcome, BookError> {
         let hold = reservation.hold_ref();
-        let settle = self.ports.settler.take_for(hold.event_id);
-        let batch = StockBatch {
-            settle,
-            reserve: vec![reservation],
+        let failure = match self.groups.reserve(reservation).await {
+            Ok(outcome) => return Ok(outcome),
+            Err(ReserveFailure::Full) => Failure::unavailable("too many bookings are waiting"),
+            Err(ReserveFailure::NotExecuted(error)) => Failure::from(error),
+            Err(ReserveFailure::TooLate) => {
+                self.abandon(hold);
+                Failure::unavailable("the reservation took too long")
+            }
+            Err(ReserveFailure::Unknown(error)) => {
+                self.abandon(hold);
+                Failure::unavailable(error)
+            }
+            Err(ReserveFailure::BrokenOff) => {
+                self.abandon(hold);
+                Failure::unavailable("the reservation's outcome is not known")
+            }
         };
-        let started = self.ports.runtime.clock.monotonic();
-        let result = self.ports.stock.reserve(&batch).await;
-        let took = self.ports.runtime.clock.monotonic().saturating_sub(started);
-        match result {
-            // After so long a pause recovery may have released the hold already, so its absence proves
-            // no refusal, and its presence is about to end.
-            Ok(_) if took > self.settings.grace / 2 => {
-                self.abandon(hold);
-                Err(Failure::unavailable("the reservation took too long").into())
-            }
-            Ok(outcomes) => outcomes
-                .first()
-                .copied()
-                .ok_or_else(|| no_outcome("stock").into()),
-            Err(ReserveError::NotExecuted(error)) => {
-                self.ports.settler.put_back(batch.settle);
-                Err(Failure::from(error).into())
-            }
-            // Sending it again under its id could take the tickets a second time, after the first hold
-            // was settled and the document has forgotten the id.
-            Err(ReserveError::Unknown(error)) => {
-                self.ports.settler.put_back(batch.settle);
-                self.abandon(hold);
-                Err(Failure::unavailable(error).into())
-            }
-        }
+        Err(failure.into())
     }
 
     /// Turns a hold into a booking.
     async fn commit(&self, request: &Request<'_>, hold: HoldRef) -> Result<Booked, BookError> {
         let booking = self.new_booking(request, hold);
-        match self.ports.bookings.commit(&[booking]).await {
-            Ok(outcomes) => {
-                let outcome = outcomes
-                    .into_iter()
-                    .next()
-                    .ok_or_else(|| no_outcome("bookings"))?;
-                self.committed(request, hold, outcome).await
-            }
+        match self.groups.commit(booking).await {
+            Ok(outcome) => self.committed(request, hold, outcome).await,
             // Every sending was answered with a refusal: no fence is needed.
-            Err(CommitError::RolledBack(error)) => {
+            Err(WriteFailure::RolledBack(error)) => {
                 self.release(hold).await;
                 Err(Failure::from(error).into())
             }
-            Err(CommitError::Unknown(error)) => {
+            Err(WriteFailure::Unknown(error)) => {
                 tracing::warn!(
                     error = crate::error::chain(&error),
                     "a commit has an unknown outcome"
@@ -244,8 +227,4 @@ fn refused(refusal: Refusal) -> BookError {
         Refusal::TooManyHolds => Failure::unavailable("the event has too many holds").into(),
         Refusal::Moved => Failure::unavailable("the stock kept moving").into(),
     }
-}
-
-fn no_outcome(store: &'static str) -> Failure {
-    StoreError::unexpected(store, "a group came back without outcomes").into()
 }

@@ -5,6 +5,7 @@ mod entity;
 #[cfg(test)]
 mod faults_tests;
 mod flow;
+mod groups;
 mod idempotency;
 mod ports;
 mod resolve;

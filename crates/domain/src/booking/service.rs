@@ -7,12 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::flow::BookingFlow;
+use super::groups::BookingGroups;
 use super::{
     BookError, BookTickets, Booked, Booking, BookingId, BookingRepository, BookingUseCases,
     BookingWithEvent, CancelError,
 };
 use crate::error::Failure;
 use crate::event::{EventId, EventRepository, EventSummary};
+use crate::grouping::GroupLimits;
 use crate::health::HealthView;
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
@@ -47,6 +49,8 @@ pub struct BookingSettings {
     pub grace: Duration,
     /// The longest that a client waits; its work goes on behind it.
     pub deadline: Duration,
+    /// How many bookings share round trips, and how many may wait for one.
+    pub groups: GroupLimits,
     /// The name under which the bookings' store reports its health.
     pub bookings_store: &'static str,
     /// The name under which the stock's store reports its health.
@@ -61,8 +65,14 @@ pub struct BookingService {
 impl BookingService {
     /// The use cases on `ports`.
     pub fn new(ports: BookingPorts, settings: BookingSettings) -> Self {
+        let groups = BookingGroups::new(&ports, settings.groups, settings.grace / 2);
+        let flow = BookingFlow {
+            ports,
+            settings,
+            groups: Arc::new(groups),
+        };
         Self {
-            flow: Arc::new(BookingFlow { ports, settings }),
+            flow: Arc::new(flow),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::*;
 use crate::audit::MockAuditLog;
 use crate::error::StoreError;
 use crate::event::{EventId, MockEventRepository};
+use crate::grouping::GroupLimits;
 use crate::health::MockHealthView;
 use crate::runtime::{MockClock, Runtime};
 use crate::stock::{
@@ -61,6 +62,7 @@ impl Mocks {
             runtime,
         };
         let settings = BookingSettings {
+            groups: GroupLimits::default(),
             grace: GRACE,
             deadline: Duration::from_secs(60),
             bookings_store: "mysql",

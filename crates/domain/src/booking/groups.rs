@@ -1,0 +1,214 @@
+//! The round trips that bookings and cancellations share.
+//!
+//! A hot event is one document and one row range, so a round trip per booking tops out early. Requests
+//! that arrive while a group is on its way form the next one, across all events. One request's own
+//! failure is its own: the stores answer for each, and leave it out of what the others share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use super::{BookingPorts, CancelOutcome, Cancellation, CommitError, CommitOutcome, NewBooking};
+use crate::error::StoreError;
+use crate::grouping::{GroupError, GroupLimits, Groups};
+use crate::stock::{
+    Reservation, ReserveError, ReserveOutcome, StockBatch, StockRepository, StockReturn,
+};
+
+/// Why a reservation has no outcome. The error is shared by all of its group.
+#[derive(Debug, Clone)]
+pub(super) enum ReserveFailure {
+    /// Too many requests wait already.
+    Full,
+    /// Proven: it was not executed and will not be.
+    NotExecuted(Arc<StoreError>),
+    /// It may have been executed, or may be later: to be fenced, then released.
+    Unknown(Arc<StoreError>),
+    /// It took so long that recovery may be at its hold already: to be fenced, then released.
+    TooLate,
+    /// The group broke off: to be fenced, then released.
+    BrokenOff,
+}
+
+/// Why a commit or a cancellation has no outcome. The error is shared by all of its group.
+#[derive(Debug, Clone)]
+pub(super) enum WriteFailure {
+    /// Proven: nothing of it is there, and nothing will be.
+    RolledBack(Arc<StoreError>),
+    /// It may be there, or may come to be.
+    Unknown(Arc<StoreError>),
+}
+
+type Reserved = Result<ReserveOutcome, ReserveFailure>;
+type Written<T> = Result<T, WriteFailure>;
+type Applied = Result<(), Arc<StoreError>>;
+
+/// What is on its way, and what waits for it.
+pub(super) struct BookingGroups {
+    reserves: Groups<Reservation, Reserved>,
+    commits: Groups<NewBooking, Written<CommitOutcome>>,
+    cancels: Groups<Cancellation, Written<CancelOutcome>>,
+    returns: Groups<StockReturn, Applied>,
+}
+
+impl BookingGroups {
+    /// Groups within `limits`. A reservation that took longer than `too_late` is not believed.
+    pub(super) fn new(ports: &BookingPorts, limits: GroupLimits, too_late: Duration) -> Self {
+        let spawner = &ports.runtime.spawner;
+        // Whoever has a hold, or a cancelled booking, must not be turned away any more. Their number
+        // is bounded by that of the reservations let in, and by that of the connections.
+        let unbounded = GroupLimits {
+            waiting: usize::MAX,
+            ..limits
+        };
+        let reserves = {
+            let ports = ports.clone();
+            let work = move |wishes| -> BoxFuture<'static, _> {
+                let ports = ports.clone();
+                Box::pin(async move { reserve(&ports, wishes, too_late).await })
+            };
+            Groups::new(Arc::clone(spawner), limits, Box::new(work))
+        };
+        let commits = {
+            let bookings = Arc::clone(&ports.bookings);
+            let work = move |group: Vec<NewBooking>| -> BoxFuture<'static, _> {
+                let bookings = Arc::clone(&bookings);
+                Box::pin(async move { each(bookings.commit(&group).await, group.len()) })
+            };
+            Groups::new(Arc::clone(spawner), unbounded, Box::new(work))
+        };
+        let cancels = {
+            let bookings = Arc::clone(&ports.bookings);
+            let work = move |group: Vec<Cancellation>| -> BoxFuture<'static, _> {
+                let bookings = Arc::clone(&bookings);
+                Box::pin(async move { each(bookings.cancel(&group).await, group.len()) })
+            };
+            Groups::new(Arc::clone(spawner), limits, Box::new(work))
+        };
+        let returns = {
+            let stock = Arc::clone(&ports.stock);
+            let work = move |group| -> BoxFuture<'static, _> {
+                let stock = Arc::clone(&stock);
+                Box::pin(async move { give_back(&*stock, group).await })
+            };
+            Groups::new(Arc::clone(spawner), unbounded, Box::new(work))
+        };
+        Self {
+            reserves,
+            commits,
+            cancels,
+            returns,
+        }
+    }
+
+    /// Sends a reservation, once, with others.
+    pub(super) async fn reserve(&self, wish: Reservation) -> Reserved {
+        match self.reserves.ask(wish).await {
+            Ok(outcome) => outcome,
+            Err(GroupError::Full) => Err(ReserveFailure::Full),
+            Err(GroupError::BrokenOff) => Err(ReserveFailure::BrokenOff),
+        }
+    }
+
+    /// Stores a booking, with others.
+    pub(super) async fn commit(&self, booking: NewBooking) -> Written<CommitOutcome> {
+        self.commits.ask(booking).await.unwrap_or_else(unanswered)
+    }
+
+    /// Cancels a booking, with others.
+    pub(super) async fn cancel(&self, wish: Cancellation) -> Written<CancelOutcome> {
+        self.cancels.ask(wish).await.unwrap_or_else(unanswered)
+    }
+
+    /// Brings an event's counter of returns up to date, with others.
+    pub(super) async fn give_back(&self, back: StockReturn) -> Applied {
+        let applied = self.returns.ask(back).await;
+        applied.unwrap_or_else(|error| Err(Arc::new(StoreError::unexpected("stock", error))))
+    }
+}
+
+/// A call that was refused was not carried out; one whose group broke off may have been.
+fn unanswered<T>(error: GroupError) -> Written<T> {
+    let cause = Arc::new(StoreError::unavailable("bookings", error));
+    match error {
+        GroupError::Full => Err(WriteFailure::RolledBack(cause)),
+        GroupError::BrokenOff => Err(WriteFailure::Unknown(cause)),
+    }
+}
+
+/// Sends a group of reservations, once, together with what waits to be settled in their events.
+async fn reserve(
+    ports: &BookingPorts,
+    wishes: Vec<Reservation>,
+    too_late: Duration,
+) -> Vec<Reserved> {
+    let events: BTreeSet<_> = wishes.iter().map(|wish| wish.event_id).collect();
+    let settle = events
+        .iter()
+        .flat_map(|event| ports.settler.take_for(*event));
+    let batch = StockBatch {
+        settle: settle.collect(),
+        reserve: wishes,
+    };
+    let started = ports.runtime.clock.monotonic();
+    let result = ports.stock.reserve(&batch).await;
+    let took = ports.runtime.clock.monotonic().saturating_sub(started);
+    let count = batch.reserve.len();
+    match result {
+        // After so long a pause recovery may have released the holds already, so that their absence
+        // proves no refusal, and their presence is about to end.
+        Ok(_) if took > too_late => vec![Err(ReserveFailure::TooLate); count],
+        Ok(outcomes) if outcomes.len() == count => outcomes.into_iter().map(Ok).collect(),
+        Ok(_) => vec![Err(ReserveFailure::Unknown(miscounted())); count],
+        Err(ReserveError::NotExecuted(error)) => {
+            ports.settler.put_back(batch.settle);
+            vec![Err(ReserveFailure::NotExecuted(Arc::new(error))); count]
+        }
+        // Sending it again under its ids could take the tickets a second time, after the first holds
+        // were settled and the document has forgotten the ids.
+        Err(ReserveError::Unknown(error)) => {
+            ports.settler.put_back(batch.settle);
+            vec![Err(ReserveFailure::Unknown(Arc::new(error))); count]
+        }
+    }
+}
+
+/// A group's result for each of its `count` members.
+fn each<T>(result: Result<Vec<T>, CommitError>, count: usize) -> Vec<Written<T>> {
+    let failure = match result {
+        Ok(outcomes) if outcomes.len() == count => return outcomes.into_iter().map(Ok).collect(),
+        Ok(_) => WriteFailure::Unknown(miscounted()),
+        Err(CommitError::RolledBack(error)) => WriteFailure::RolledBack(Arc::new(error)),
+        Err(CommitError::Unknown(error)) => WriteFailure::Unknown(Arc::new(error)),
+    };
+    (0..count).map(|_| Err(failure.clone())).collect()
+}
+
+fn miscounted() -> Arc<StoreError> {
+    let why = "a group came back with other than its number of outcomes";
+    Arc::new(StoreError::unexpected("group", why))
+}
+
+/// The counters only grow, so of several for one event the greatest says it all.
+async fn give_back(stock: &dyn StockRepository, group: Vec<StockReturn>) -> Vec<Applied> {
+    let count = group.len();
+    let mut greatest = BTreeMap::new();
+    for back in group {
+        let returned = greatest
+            .entry((back.event_id, back.ticket_type))
+            .or_insert(back.returned);
+        *returned = back.returned.max(*returned);
+    }
+    let returns: Vec<StockReturn> = greatest
+        .into_iter()
+        .map(|((event_id, ticket_type), returned)| StockReturn {
+            event_id,
+            ticket_type,
+            returned,
+        })
+        .collect();
+    let applied = stock.apply_returns(&returns).await.map_err(Arc::new);
+    vec![applied; count]
+}

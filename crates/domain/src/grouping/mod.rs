@@ -1,0 +1,286 @@
+//! Calls that share a round trip.
+//!
+//! Calls that arrive while a group is on its way form the next group. There is no timer: a lone call
+//! is a group of its own and goes at once, and groups grow only when there is more to do than one
+//! round trip after the other can carry.
+
+mod reads;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use crate::runtime::Spawner;
+
+pub use reads::{GroupRead, GroupResult, GroupedReads};
+
+/// Carries out a group of calls; one answer for each, in the same order.
+pub type GroupWork<I, O> = Box<dyn Fn(Vec<I>) -> BoxFuture<'static, Vec<O>> + Send + Sync>;
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GroupError {
+    /// As many wait already as may.
+    #[error("too many are waiting")]
+    Full,
+    /// The group that the call was in broke off: its outcome is unknown.
+    #[error("the group broke off")]
+    BrokenOff,
+}
+
+/// How large groups may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupLimits {
+    /// The most calls of one group; with 1 there are no groups, and calls run beside each other.
+    pub most: usize,
+    /// The most calls that wait for a group at any moment.
+    pub waiting: usize,
+}
+
+/// What a booking service starts with: groups far larger than a moment's crowd, and a queue that a
+/// second empties.
+impl Default for GroupLimits {
+    fn default() -> Self {
+        Self {
+            most: 256,
+            waiting: 8_192,
+        }
+    }
+}
+
+/// Groups calls, first come, first served, one group after the other.
+pub struct Groups<I, O> {
+    inner: Arc<Inner<I, O>>,
+}
+
+struct Inner<I, O> {
+    work: GroupWork<I, O>,
+    limits: GroupLimits,
+    spawner: Arc<dyn Spawner>,
+    queue: Mutex<Queue<I, O>>,
+}
+
+struct Queue<I, O> {
+    /// Whether a task is carrying out groups.
+    running: bool,
+    waiting: VecDeque<(I, oneshot::Sender<O>)>,
+}
+
+impl<I: Send + 'static, O: Send + 'static> Groups<I, O> {
+    /// Groups within `limits`, each carried out by `work` in a task of its own.
+    pub fn new(spawner: Arc<dyn Spawner>, limits: GroupLimits, work: GroupWork<I, O>) -> Self {
+        let queue = Mutex::new(Queue {
+            running: false,
+            waiting: VecDeque::new(),
+        });
+        let inner = Inner {
+            work,
+            limits,
+            spawner,
+            queue,
+        };
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Puts a call into the next group. The answer may be waited for or not: the call is carried out
+    /// in either case.
+    pub fn join(&self, call: I) -> Result<oneshot::Receiver<O>, GroupError> {
+        let (sender, receiver) = oneshot::channel();
+        let starts = {
+            let mut queue = self.inner.queue();
+            if queue.waiting.len() >= self.inner.limits.waiting {
+                return Err(GroupError::Full);
+            }
+            queue.waiting.push_back((call, sender));
+            let is_alone = self.inner.limits.most == 1;
+            is_alone || !std::mem::replace(&mut queue.running, true)
+        };
+        if starts {
+            let inner = Arc::clone(&self.inner);
+            let task = Box::pin(async move { inner.run().await });
+            self.inner.spawner.spawn(task);
+        }
+        Ok(receiver)
+    }
+
+    /// Puts a call into the next group and waits for its answer.
+    pub async fn ask(&self, call: I) -> Result<O, GroupError> {
+        self.join(call)?.await.map_err(|_| GroupError::BrokenOff)
+    }
+}
+
+impl<I: Send + 'static, O: Send + 'static> Inner<I, O> {
+    /// Carries out group after group until nobody waits; without grouping, one call.
+    async fn run(&self) {
+        if self.limits.most == 1 {
+            let call = self.queue().waiting.pop_front();
+            if let Some(call) = call {
+                self.carry_out(vec![call]).await;
+            }
+            return;
+        }
+        let mut running = Running {
+            inner: self,
+            ended: false,
+        };
+        while let Some(group) = running.next() {
+            self.carry_out(group).await;
+        }
+    }
+
+    async fn carry_out(&self, group: Vec<(I, oneshot::Sender<O>)>) {
+        let (calls, senders): (Vec<I>, Vec<_>) = group.into_iter().unzip();
+        let answers = (self.work)(calls).await;
+        for (sender, answer) in senders.into_iter().zip(answers) {
+            // Whoever hung up needs no answer.
+            let _ = sender.send(answer);
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue<I, O>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets the next call start a task of its own if this one breaks off in the middle of a group.
+struct Running<'a, I, O> {
+    inner: &'a Inner<I, O>,
+    ended: bool,
+}
+
+impl<I: Send + 'static, O: Send + 'static> Running<'_, I, O> {
+    /// The next group; `None` when nobody waits, and then the next call starts a task of its own.
+    fn next(&mut self) -> Option<Vec<(I, oneshot::Sender<O>)>> {
+        let mut queue = self.inner.queue();
+        let count = queue.waiting.len().min(self.inner.limits.most);
+        if count == 0 {
+            queue.running = false;
+            self.ended = true;
+            return None;
+        }
+        Some(queue.waiting.drain(..count).collect())
+    }
+}
+
+impl<I, O> Drop for Running<'_, I, O> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut queue = self
+                .inner
+                .queue
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            queue.running = false;
+            // Their senders go: whoever waits learns that no answer comes.
+            queue.waiting.clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+
+    use super::*;
+    use crate::test_runtime::runtime;
+
+    type Seen = Arc<Mutex<Vec<Vec<u32>>>>;
+
+    /// Each group takes a second and answers with ten times the call.
+    fn slow(most: usize, waiting: usize) -> (Groups<u32, u32>, Seen) {
+        let (runtime, seen) = (runtime(), Seen::default());
+        let (timer, noted) = (runtime.timer, seen.clone());
+        let work: GroupWork<u32, u32> = Box::new(move |calls| {
+            noted.lock().unwrap().push(calls.clone());
+            let timer = timer.clone();
+            Box::pin(async move {
+                timer.sleep(Duration::from_secs(1)).await;
+                calls.into_iter().map(|call| call * 10).collect()
+            })
+        });
+        let limits = GroupLimits { most, waiting };
+        (Groups::new(runtime.spawner, limits, work), seen)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_during_a_group_form_the_next_one_in_order() {
+        let (groups, seen) = slow(3, 100);
+        let first = groups.join(1).unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let later = (2..=6).map(|call| groups.ask(call));
+        let answers = join_all(later).await;
+        assert_eq!(first.await, Ok(10));
+        assert_eq!(answers, [Ok(20), Ok(30), Ok(40), Ok(50), Ok(60)]);
+        assert_eq!(*seen.lock().unwrap(), [vec![1], vec![2, 3, 4], vec![5, 6]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lone_call_waits_for_nobody() {
+        let (groups, _) = slow(100, 100);
+        let start = tokio::time::Instant::now();
+        assert_eq!(groups.ask(1).await, Ok(10));
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn groups_of_one_run_beside_each_other() {
+        let (groups, seen) = slow(1, 100);
+        let start = tokio::time::Instant::now();
+        let answers = join_all((1..=5).map(|call| groups.ask(call))).await;
+        assert_eq!(answers.len(), 5);
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        assert!(seen.lock().unwrap().iter().all(|group| group.len() == 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn beyond_the_bound_a_call_is_refused_at_once() {
+        let (groups, _) = slow(2, 3);
+        let first = groups.join(1).unwrap();
+        tokio::task::yield_now().await;
+        let waiting: Vec<_> = (2..=4).map(|call| groups.join(call).unwrap()).collect();
+        assert_eq!(groups.join(5).err(), Some(GroupError::Full));
+        assert_eq!(first.await, Ok(10));
+        // There is room again.
+        assert_eq!(groups.ask(6).await, Ok(60));
+        for (answer, call) in waiting.into_iter().zip(2..) {
+            assert_eq!(answer.await, Ok(call * 10));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_hangs_up_leaves_no_hole() {
+        let (groups, seen) = slow(2, 100);
+        let first = groups.join(1).unwrap();
+        tokio::task::yield_now().await;
+        drop(groups.join(2).unwrap());
+        let third = groups.join(3).unwrap();
+        drop(first);
+        assert_eq!(third.await, Ok(30));
+        // What was begun is carried out, also for one who does not listen any more.
+        assert_eq!(*seen.lock().unwrap(), [vec![1], vec![2, 3]]);
+    }
+
+    #[tokio::test]
+    async fn a_group_that_breaks_off_is_told_and_the_next_ones_go_on() {
+        let runtime = runtime();
+        let work: GroupWork<u32, u32> = Box::new(|calls| {
+            Box::pin(async move {
+                assert_ne!(calls[0], 0, "broken on purpose");
+                calls
+            })
+        });
+        let limits = GroupLimits {
+            most: 10,
+            waiting: 10,
+        };
+        let groups = Groups::new(runtime.spawner, limits, work);
+        assert_eq!(groups.ask(0).await, Err(GroupError::BrokenOff));
+        assert_eq!(groups.ask(7).await, Ok(7));
+    }
+}
