@@ -42,6 +42,17 @@ impl EventRepository for SqliteEventRepository {
         bounded(find(self.database.reader(), id)).await
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        let sql = concat!(
+            "SELECT ",
+            event_columns!(),
+            " FROM events AS e WHERE e.id IN (SELECT value FROM json_each(?))"
+        );
+        let ids = list(ids.iter().map(|id| id.to_string().into()));
+        let found = bounded(rows(self.database.reader(), sql, [ids])).await?;
+        found.iter().map(event).collect()
+    }
+
     async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError> {
         let sql = "SELECT id, title, date, location FROM events \
                    WHERE id IN (SELECT value FROM json_each(?))";

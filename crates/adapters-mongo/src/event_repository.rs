@@ -40,6 +40,26 @@ impl MongoEventRepository {
         found.map(event).transpose()
     }
 
+    /// The documents of `ids`, in one round trip: the first answer has room for all of them.
+    async fn among(&self, ids: &[EventId], fields: Document) -> Result<Vec<Document>, MongoError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let room = u32::try_from(ids.len() + 1).unwrap_or(u32::MAX);
+        let ids: Vec<Bson> = ids.iter().map(|id| object_id(*id).into()).collect();
+        bounded(CALL_LIMIT, async {
+            let events = self.database.events();
+            let find = events.find(doc! { "_id": { "$in": ids } });
+            let cursor = find
+                .projection(fields)
+                .batch_size(room)
+                .max_time(SERVER_LIMIT)
+                .await?;
+            Ok(cursor.try_collect().await?)
+        })
+        .await
+    }
+
     async fn rows(&self, page: PageRequest) -> Result<Vec<Event>, MongoError> {
         let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
         let cursor = self
@@ -102,22 +122,16 @@ impl EventRepository for MongoEventRepository {
         Ok(bounded(CALL_LIMIT, self.read(id)).await?)
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        let found = self.among(ids, event_fields()).await?;
+        let events = found.into_iter().map(event);
+        Ok(events.collect::<Result<_, MongoError>>()?)
+    }
+
     async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<Bson> = ids.iter().map(|id| object_id(*id).into()).collect();
-        let found = bounded(CALL_LIMIT, async {
-            let events = self.database.events();
-            let find = events.find(doc! { "_id": { "$in": ids } });
-            let cursor = find
-                .projection(summary_fields())
-                .max_time(SERVER_LIMIT)
-                .await?;
-            let found: Vec<Document> = cursor.try_collect().await?;
-            found.iter().map(summary).collect()
-        });
-        Ok(found.await?)
+        let found = self.among(ids, summary_fields()).await?;
+        let summaries = found.iter().map(summary);
+        Ok(summaries.collect::<Result<_, MongoError>>()?)
     }
 
     async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {

@@ -1,6 +1,5 @@
 //! The booking use cases.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +13,16 @@ use super::{
 };
 use crate::error::Failure;
 use crate::event::{EventId, EventRepository, EventSummary};
-use crate::grouping::GroupLimits;
+use crate::grouping::{GroupLimits, GroupedReads};
 use crate::health::HealthView;
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
 use crate::runtime::Runtime;
 use crate::stock::{Relay, Settler, StockRepository};
 use crate::user::UserId;
+
+/// The most events of one read.
+const MAX_READ: usize = 100;
 
 /// What bookings work with.
 #[derive(Clone)]
@@ -60,11 +62,13 @@ pub struct BookingSettings {
 /// Books and cancels by the protocol that keeps two databases exact.
 pub struct BookingService {
     flow: Arc<BookingFlow>,
+    summaries: GroupedReads<EventId, EventSummary>,
 }
 
 impl BookingService {
     /// The use cases on `ports`.
     pub fn new(ports: BookingPorts, settings: BookingSettings) -> Self {
+        let summaries = grouped_summaries(&ports);
         let groups = BookingGroups::new(&ports, settings.groups, settings.grace / 2);
         let flow = BookingFlow {
             ports,
@@ -73,8 +77,25 @@ impl BookingService {
         };
         Self {
             flow: Arc::new(flow),
+            summaries,
         }
     }
+}
+
+/// What lists of bookings show of their events, shared by those who ask while a read is on its way.
+fn grouped_summaries(ports: &BookingPorts) -> GroupedReads<EventId, EventSummary> {
+    let events = Arc::clone(&ports.events);
+    GroupedReads::new(
+        Arc::clone(&ports.runtime.spawner),
+        MAX_READ,
+        Box::new(move |ids| {
+            let events = Arc::clone(&events);
+            Box::pin(async move {
+                let found = events.summaries(&ids).await?.into_iter();
+                Ok(found.map(|summary| (summary.id, summary)).collect())
+            })
+        }),
+    )
 }
 
 #[async_trait]
@@ -116,26 +137,26 @@ impl BookingUseCases for BookingService {
     ) -> Result<Page<BookingWithEvent>, Failure> {
         let ports = &self.flow.ports;
         let bookings = ports.bookings.list_for_user(user, page).await?;
-        let mut ids: Vec<EventId> = bookings
-            .rows
-            .iter()
-            .map(|booking| booking.event_id)
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let summaries = if ids.is_empty() {
-            Vec::new()
-        } else {
-            ports.events.summaries(&ids).await?
-        };
-        let by_id: HashMap<EventId, EventSummary> = summaries
-            .into_iter()
-            .map(|summary| (summary.id, summary))
-            .collect();
-        Ok(bookings.map(|booking| {
-            let event = by_id.get(&booking.event_id).cloned();
-            BookingWithEvent { booking, event }
-        }))
+        // All are asked for before the first is waited for, so that they share a round trip.
+        let rows = bookings.rows.into_iter().map(|booking| {
+            let event = self.summaries.ask(booking.event_id);
+            (booking, event)
+        });
+        let asked: Vec<_> = rows.collect();
+        let mut rows = Vec::with_capacity(asked.len());
+        for (booking, event) in asked {
+            let event = event.await;
+            let event =
+                event.map_err(|_| Failure::unavailable("the read of the events broke off"))?;
+            rows.push(BookingWithEvent {
+                booking,
+                event: event?,
+            });
+        }
+        Ok(Page {
+            rows,
+            total: bookings.total,
+        })
     }
 }
 

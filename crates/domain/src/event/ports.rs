@@ -35,6 +35,9 @@ pub trait EventRepository: Send + Sync {
     /// The event of that id.
     async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError>;
 
+    /// Those of `ids` (at most 100) that exist, in any order; one query.
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError>;
+
     /// What bookings show of those of `ids` (at most 100) that exist, in any order; one query.
     async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError>;
 

@@ -13,10 +13,14 @@ use super::{
 use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::booking::BookingRepository;
 use crate::error::Failure;
+use crate::grouping::GroupedReads;
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
 use crate::runtime::Runtime;
 use crate::stock::{Settler, StockRepository};
+
+/// The most events of one read.
+const MAX_READ: usize = 100;
 
 /// What events work with.
 #[derive(Clone)]
@@ -39,12 +43,18 @@ pub struct EventPorts {
 pub struct EventService {
     ports: EventPorts,
     deadline: Duration,
+    reads: GroupedReads<EventId, Event>,
 }
 
 impl EventService {
     /// The use cases on `ports`; `deadline` is the longest that a client waits for a deletion.
     pub fn new(ports: EventPorts, deadline: Duration) -> Self {
-        Self { ports, deadline }
+        let reads = grouped_reads(&ports);
+        Self {
+            ports,
+            deadline,
+            reads,
+        }
     }
 
     fn record(&self, action: Action, by: Identity, origin: &Origin, event: EventId) -> AuditRecord {
@@ -53,6 +63,22 @@ impl EventService {
             .by(by)
             .on_event(event)
     }
+}
+
+/// Reads of events, shared by those who ask for one while a read is on its way.
+fn grouped_reads(ports: &EventPorts) -> GroupedReads<EventId, Event> {
+    let events = Arc::clone(&ports.events);
+    GroupedReads::new(
+        Arc::clone(&ports.runtime.spawner),
+        MAX_READ,
+        Box::new(move |ids| {
+            let events = Arc::clone(&events);
+            Box::pin(async move {
+                let found = events.find_many(&ids).await?.into_iter();
+                Ok(found.map(|event| (event.id, event)).collect())
+            })
+        }),
+    )
 }
 
 #[async_trait]
@@ -135,7 +161,9 @@ impl EventUseCases for EventService {
     }
 
     async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure> {
-        Ok(self.ports.events.find(id).await?)
+        let found = self.reads.ask(id).await;
+        let found = found.map_err(|_| Failure::unavailable("the read of the event broke off"))?;
+        Ok(found?)
     }
 
     async fn list(&self, page: PageRequest) -> Result<Page<Event>, Failure> {

@@ -137,6 +137,22 @@ pub async fn the_list_shows_the_present_stock(on: Documents) {
     );
 }
 
+pub async fn many_are_found_at_once(on: Documents) {
+    assert_eq!(on.events.find_many(&[]).await.unwrap(), []);
+    let mut ids = Vec::new();
+    for tickets in 1..=3 {
+        ids.push(on.event(tickets).await);
+    }
+    on.hold(ids[2], 2).await;
+    ids.extend((0..97).map(|_| event_id()));
+    let mut found = on.events.find_many(&ids).await.unwrap();
+    found.sort_by_key(|event| event.id);
+    assert_eq!(found.len(), 3);
+    for (event, id) in found.into_iter().zip(&ids) {
+        assert_eq!(Some(event), on.events.find(*id).await.unwrap());
+    }
+}
+
 pub async fn summaries_are_of_those_that_exist(on: Documents) {
     let new = event_with(details(5));
     on.events.insert(&new).await.unwrap();

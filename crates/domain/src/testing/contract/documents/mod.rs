@@ -50,6 +50,7 @@ macro_rules! document_contract_tests {
                 events_are_listed_by_date_then_id_in_pages,
                 an_empty_list_and_a_page_far_beyond_the_end_are_empty,
                 the_list_shows_the_present_stock,
+                many_are_found_at_once,
                 summaries_are_of_those_that_exist,
                 summaries_take_none_and_a_hundred,
             }

@@ -94,6 +94,12 @@ impl EventRepository for MemoryDocuments {
         Ok(self.open()?.events.get(&id).map(EventDocument::as_event))
     }
 
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        let collections = self.open()?;
+        let documents = ids.iter().filter_map(|id| collections.events.get(id));
+        Ok(documents.map(EventDocument::as_event).collect())
+    }
+
     async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError> {
         let collections = self.open()?;
         let documents = ids.iter().filter_map(|id| collections.events.get(id));
