@@ -1,11 +1,12 @@
 //! The pool, and what every session of it is set to.
 
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sea_orm::SqlxMySqlConnector;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions, Executor, Row};
 use tokio::time::timeout;
 
 use super::dialect::MYSQL;
@@ -94,9 +95,16 @@ pub(super) fn pool(settings: &MySqlSettings, connections: u32) -> Result<MySqlPo
         .after_connect(move |connection, _| Box::pin(set_session(connection, idle_limit)))
         .before_acquire(|connection, meta| {
             let idle = meta.idle_for;
-            Box::pin(async move { Ok(idle <= TRUSTED_IDLE || lives(connection).await) })
+            Box::pin(async move {
+                if idle > TRUSTED_IDLE {
+                    reset(connection).await?;
+                }
+                Ok(true)
+            })
         })
-        .after_release(|connection, _| Box::pin(async move { Ok(lives(connection).await) }))
+        .after_release(|connection, _| {
+            Box::pin(async move { reset(connection).await.map(|()| true) })
+        })
         .connect_lazy_with(options))
 }
 
@@ -119,11 +127,25 @@ async fn set_session(connection: &mut MySqlConnection, idle_limit: u64) -> Resul
         .map(drop)
 }
 
-/// Whether the server answers, and soon. The ping also waits for the answers of what a dropped call
-/// left behind, such as a rollback, so that no connection with an open transaction comes back into the
-/// pool; one that stays silent is closed.
-async fn lives(connection: &mut MySqlConnection) -> bool {
-    matches!(timeout(SIGN_OF_LIFE, connection.ping()).await, Ok(Ok(())))
+/// Makes sure that nothing of an earlier call is left on a connection; an error has the pool close it
+/// without a farewell.
+///
+/// A call that was given up may have left an open transaction (the driver knows of none whose `BEGIN`
+/// was not yet answered), in which the next single statement would be acknowledged and never committed.
+/// And it may have left answers behind: with one too many on the way, each further call would be told
+/// what the one before it asked. So the transaction is ended, and the answer must be to this very
+/// question.
+async fn reset(connection: &mut MySqlConnection) -> Result<(), sqlx::Error> {
+    static TURN: AtomicU32 = AtomicU32::new(0);
+    let token = i64::from(TURN.fetch_add(1, Ordering::Relaxed));
+    let question = sqlx::AssertSqlSafe(format!("ROLLBACK; SELECT {token}"));
+    let answer = timeout(SIGN_OF_LIFE, connection.fetch_all(question)).await;
+    let rows =
+        answer.map_err(|_| sqlx::Error::Protocol("no sign of life in time".to_owned()))??;
+    match rows.as_slice() {
+        [row] if row.try_get::<i64, _>(0)? == token => Ok(()),
+        _ => Err(sqlx::Error::Protocol("an answer is out of turn".to_owned())),
+    }
 }
 
 #[cfg(test)]

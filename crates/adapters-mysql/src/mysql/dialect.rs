@@ -30,8 +30,10 @@ fn fault(error: &DbErr) -> Fault {
         // Besides deadlocks: MariaDB's "record has changed since last read".
         1213 | 1020 => Fault::Deadlock,
         1205 => Fault::LockTimeout,
-        // Shutting down, killed, interrupted: the connection ends, or is about to.
-        1053 | 1077 | 1079 | 1152 | 1158..=1161 | 1184 | 1317 | 1927 | 2006 | 2013 => Fault::Silent,
+        // Shutting down, killed, interrupted, idle for too long: the connection ends, or is about to.
+        1053 | 1077 | 1079 | 1152 | 1158..=1161 | 1184 | 1317 | 1927 | 2006 | 2013 | 4031 => {
+            Fault::Silent
+        }
         // Too many connections, disk or table full, read-only, statement too slow, resources short.
         1021
         | 1037..=1041

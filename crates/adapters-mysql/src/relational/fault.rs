@@ -133,6 +133,8 @@ pub fn is_silence(error: &DbErr) -> bool {
                 | sqlx::Error::PoolTimedOut
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed
+                // The answer to another question.
+                | sqlx::Error::BeginFailed
         ),
         None => matches!(error, DbErr::ConnectionAcquire(_)),
     }

@@ -7,14 +7,19 @@
     reason = "tests fail by panicking"
 )]
 
+mod stall;
+
+use std::str::FromStr;
 use std::time::Duration;
 
 use adapters_mysql::mysql::connect;
 use adapters_mysql::relational::SqlStore;
 use adapters_mysql::{MySqlSchema, MySqlSettings};
 use sea_orm::{ConnectionTrait, Statement};
-use sqlx::mysql::MySqlConnection;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
+
+pub(crate) use stall::Stall;
 
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -63,6 +68,21 @@ impl Database {
 
     pub(crate) fn schema(&self) -> MySqlSchema {
         MySqlSchema::new(&self.settings()).unwrap()
+    }
+
+    /// A store with a single connection, and what is in its way.
+    pub(crate) async fn stalled_store(&self) -> (SqlStore, Stall) {
+        let options = MySqlConnectOptions::from_str(&self.url()).unwrap();
+        let stall = Stall::before(&options).await;
+        let server = format!("{}:{}", options.get_host(), options.get_port());
+        let settings = MySqlSettings {
+            url: self
+                .url()
+                .replace(&server, &format!("127.0.0.1:{}", stall.port())),
+            max_connections: 1,
+            recovery_grace: GRACE,
+        };
+        (connect(&settings).unwrap(), stall)
     }
 
     /// A connection of the test's own.
