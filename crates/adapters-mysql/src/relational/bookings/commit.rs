@@ -47,12 +47,13 @@ pub(super) async fn commit(
             // It may be there, or appear later: sending it again could book twice.
             Err(TransactionError::Unknown(error)) => return Err(CommitError::Unknown(error)),
             Err(TransactionError::RolledBack(fault, error)) => {
-                recover(store, &mut group, fault, error).await?
+                let left = recover(store, &mut group, fault, error).await;
+                left.map_err(|error| group.given_up(error))?
             }
         };
         let Some(error) = error else { continue };
         if sendings >= SENDINGS || Instant::now() >= deadline {
-            return Err(CommitError::RolledBack(error));
+            return Err(group.given_up(error));
         }
         sleep(PAUSE * sendings).await;
     }
@@ -66,17 +67,15 @@ async fn recover(
     group: &mut Group<'_>,
     fault: Fault,
     error: StoreError,
-) -> Result<Option<StoreError>, CommitError> {
+) -> Result<Option<StoreError>, StoreError> {
     match fault {
         Fault::Deadlock | Fault::LockTimeout | Fault::MissingParent => Ok(Some(error)),
         Fault::Duplicate => {
-            let found = find_colliders(store, group)
-                .await
-                .map_err(CommitError::RolledBack)?;
+            let found = find_colliders(store, group).await?;
             // The row in the way may have gone since, as an expired key does.
             Ok((!found).then_some(error))
         }
-        Fault::Refused | Fault::Silent | Fault::Other => Err(CommitError::RolledBack(error)),
+        Fault::Refused | Fault::Silent | Fault::Other => Err(error),
     }
 }
 
@@ -137,6 +136,19 @@ impl<'a> Group<'a> {
             plan.first.push((index, new));
         }
         plan
+    }
+
+    /// What a failure is to the whole group, whose last sending was rolled back. An earlier sending may
+    /// have been committed for some of it: saying of those that nothing is there would have their
+    /// tickets sold again.
+    fn given_up(&self, error: StoreError) -> CommitError {
+        let is_booked =
+            |outcome: &Option<CommitOutcome>| matches!(outcome, Some(CommitOutcome::Booked(_)));
+        if self.outcomes.iter().any(is_booked) {
+            CommitError::Unknown(error)
+        } else {
+            CommitError::RolledBack(error)
+        }
     }
 
     /// Those behind one that was not booked stay undecided, and go with the next sending.
@@ -283,12 +295,13 @@ async fn find_colliders(store: &SqlStore, group: &mut Group<'_>) -> Result<bool,
             .filter(|(_, outcome)| outcome.is_none())
     };
     let names = open().map(|(new, _)| new.reservation_id.to_string());
-    let same_reservation = bookings::Column::ReservationId.is_in(names);
+    let same_reservation = bookings::Column::ReservationId.is_in(padded(names.collect()));
     let same_key = open().filter_map(|(new, _)| {
         let used = new.key.as_ref()?;
         let user = bookings::Column::UserId.eq(new.user_id.get());
         Some(user.and(bookings::Column::IdempotencyKey.eq(used.key.as_str())))
     });
+    let same_key = padded(same_key.collect()).into_iter();
     let any = same_key.fold(Condition::any().add(same_reservation), Condition::add);
     let query = bookings::Entity::find()
         .select_only()
@@ -320,4 +333,62 @@ async fn find_colliders(store: &SqlStore, group: &mut Group<'_>) -> Result<bool,
         found |= outcome.is_some();
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::audit::{Action, AuditId, AuditRecord};
+    use domain::booking::Quantity;
+    use domain::event::EventId;
+    use domain::request::{Origin, RequestId};
+    use domain::runtime::IdGenerator;
+    use domain::stock::TicketType;
+    use domain::testing::SequentialIds;
+    use domain::time::Timestamp;
+    use domain::user::UserId;
+
+    use super::*;
+
+    fn bookings(users: [i64; 2]) -> Vec<NewBooking> {
+        let (ids, at) = (SequentialIds::default(), Timestamp::from_millis(0));
+        let origin = Origin {
+            request_id: RequestId::unknown(),
+            address: None,
+        };
+        let booking = |user| NewBooking {
+            reservation_id: ids.reservation_id(),
+            event_id: EventId::from_bytes([7; 12]),
+            user_id: UserId::new(user),
+            ticket_type: TicketType::general(),
+            quantity: Quantity::ONE,
+            created_at: at,
+            key: None,
+            audit: AuditRecord::new(AuditId::from_bytes([1; 12]), at, Action::Book, &origin),
+        };
+        users.into_iter().map(booking).collect()
+    }
+
+    #[test]
+    fn a_group_of_which_something_is_booked_is_never_called_rolled_back() {
+        let bookings = bookings([1, 2]);
+        let mut group = Group {
+            bookings: &bookings,
+            outcomes: vec![None; 2],
+        };
+        let away = || StoreError::unavailable("test", "away");
+        assert!(matches!(group.given_up(away()), CommitError::RolledBack(_)));
+        // One is booked by a first sending, the other waits for a second one, which fails.
+        let first = &bookings[0];
+        let plan = Plan {
+            first: vec![(0, first)],
+            behind: Vec::new(),
+        };
+        let written = Written {
+            users: HashSet::from([1]),
+            ids: HashMap::from([(first.reservation_id.to_string(), 10)]),
+        };
+        group.decide(plan, &written);
+        assert!(group.outcomes[1].is_none());
+        assert!(matches!(group.given_up(away()), CommitError::Unknown(_)));
+    }
 }
