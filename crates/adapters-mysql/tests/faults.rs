@@ -250,17 +250,19 @@ async fn a_server_that_is_not_there_proves_that_nothing_was_done() {
     );
     let store = connect(&settings).unwrap();
     let bench = Bench::new().await;
-    let away = SqlBookingRepository::new(store.clone());
+    let away = SqlBookingRepository::new(store);
     let error = away.commit(&[bench.booking()]).await.unwrap_err();
     assert!(matches!(error, CommitError::RolledBack(_)), "{error:?}");
     assert!(
-        MySqlProbe::new(store)
+        MySqlProbe::new(&settings)
+            .unwrap()
             .ping()
             .await
             .unwrap_err()
             .is_unavailable()
     );
-    assert!(MySqlProbe::new(bench.database.store()).ping().await.is_ok());
+    let there = MySqlProbe::new(&bench.database.settings()).unwrap();
+    assert!(there.ping().await.is_ok());
 }
 
 #[tokio::test]
@@ -327,4 +329,51 @@ async fn a_row_seen_by_another_session_is_marked_before_it_is_told() {
     assert_eq!(bench.database.text(marks, 0).await, "1");
     assert!(bench.bookings.any_trace_of(new.event_id).await.unwrap());
     assert_eq!(bench.database.text(marks, 0).await, "2");
+}
+
+/// A little more than a call waits, and less than the pool waits for a sign of life on top of that: the
+/// connection comes back into the pool, if anything brings it there.
+const STALL: Duration = Duration::from_millis(2_700);
+
+/// What a single connection is worth after a booking on it got no answer from `bytes` on.
+async fn after_a_stall(bytes: &'static [u8]) {
+    let bench = Bench::new().await;
+    let (store, stall) = bench.database.stalled_store().await;
+    let (users, bookings) = (
+        SqlUserRepository::new(store.clone()),
+        SqlBookingRepository::new(store),
+    );
+    let ready = users.insert(&new_user("bob@example.com")).await.unwrap();
+    stall.at(bytes);
+    let group = [bench.booking()];
+    let (error, ()) = tokio::join!(bookings.commit(&group), async {
+        tokio::time::sleep(STALL).await;
+        stall.end();
+    });
+    let (CommitError::RolledBack(cause) | CommitError::Unknown(cause)) = error.unwrap_err();
+    assert!(cause.is_unavailable(), "{}", chain(&cause));
+    // A statement by itself is on disk once it is answered, and not part of what was left open.
+    let cy = users.insert(&new_user("cy@example.com")).await.unwrap();
+    assert_eq!(bench.users.find(cy.id).await.unwrap(), Some(cy));
+    // And every answer is to its own question.
+    for user in [bench.user, ready.id] {
+        assert_eq!(users.find(user).await.unwrap().unwrap().id, user);
+    }
+    let outcomes = bookings.commit(&[bench.booking()]).await.unwrap();
+    assert!(matches!(outcomes[0], CommitOutcome::Booked(_)));
+}
+
+#[tokio::test]
+async fn a_transaction_whose_beginning_got_no_answer_is_left_by_nobody() {
+    after_a_stall(b"BEGIN").await;
+}
+
+#[tokio::test]
+async fn a_statement_whose_preparation_got_no_answer_confuses_no_later_one() {
+    after_a_stall(b"SELECT `users`").await;
+}
+
+#[tokio::test]
+async fn a_commit_that_got_no_answer_confuses_no_later_statement() {
+    after_a_stall(b"COMMIT").await;
 }

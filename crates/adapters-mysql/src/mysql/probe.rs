@@ -8,20 +8,26 @@ use domain::health::Probe;
 use sea_orm::{ConnectionTrait, Statement};
 
 use super::STORE;
+use super::connection::{MySqlSettings, MySqlUrlError, connect};
 use crate::relational::{SqlError, SqlStore};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// [`Probe`] that asks the server whether it can be written to.
+/// [`Probe`] that asks the server whether it can be written to, on a connection of its own: a rush that
+/// has all the others in use is no outage.
 #[derive(Debug, Clone)]
 pub struct MySqlProbe {
     store: SqlStore,
 }
 
 impl MySqlProbe {
-    /// Of `store`.
-    pub fn new(store: SqlStore) -> Self {
-        Self { store }
+    /// Of the server of `settings`, which may be away.
+    pub fn new(settings: &MySqlSettings) -> Result<Self, MySqlUrlError> {
+        let settings = MySqlSettings {
+            max_connections: 1,
+            ..settings.clone()
+        };
+        connect(&settings).map(|store| Self { store })
     }
 }
 

@@ -23,12 +23,12 @@ pub(super) async fn connect(
     let settings = MySqlSettings::new(mysql_url, recovery_grace);
     let sql = mysql::connect(&settings).map_err(|error| error.to_string())?;
     let sql_schema = MySqlSchema::new(&settings).map_err(|error| error.to_string())?;
+    let sql_probe = MySqlProbe::new(&settings).map_err(|error| error.to_string())?;
     let settings = MongoSettings::new(mongodb_url);
     let mongo = MongoDatabase::connect(&settings)
         .await
         .map_err(|error| error.to_string())?;
 
-    let sql_probe = MySqlProbe::new(sql.clone());
     let mongo_probe = MongoProbe::new(mongo.clone());
     let (bookings_store, stock_store) = (sql_probe.name(), mongo_probe.name());
     Ok(Backend {
