@@ -10,11 +10,15 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use super::{BookingPorts, CancelOutcome, Cancellation, CommitError, CommitOutcome, NewBooking};
+use super::{
+    BookingPorts, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
+    FenceOutcome, NewBooking,
+};
 use crate::error::StoreError;
 use crate::grouping::{GroupError, GroupLimits, Groups};
+use crate::runtime::Spawner;
 use crate::stock::{
-    Reservation, ReserveError, ReserveOutcome, StockBatch, StockRepository, StockReturn,
+    HoldRef, Reservation, ReserveError, ReserveOutcome, StockBatch, StockRepository, StockReturn,
 };
 
 /// Why a reservation has no outcome. The error is shared by all of its group.
@@ -44,6 +48,7 @@ pub(super) enum WriteFailure {
 type Reserved = Result<ReserveOutcome, ReserveFailure>;
 type Written<T> = Result<T, WriteFailure>;
 type Applied = Result<(), Arc<StoreError>>;
+type Fenced = Result<FenceOutcome, Arc<StoreError>>;
 
 /// What is on its way, and what waits for it.
 pub(super) struct BookingGroups {
@@ -51,6 +56,8 @@ pub(super) struct BookingGroups {
     commits: Groups<NewBooking, Written<CommitOutcome>>,
     cancels: Groups<Cancellation, Written<CancelOutcome>>,
     returns: Groups<StockReturn, Applied>,
+    fences: Groups<HoldRef, Fenced>,
+    releases: Groups<HoldRef, Applied>,
 }
 
 impl BookingGroups {
@@ -63,43 +70,30 @@ impl BookingGroups {
             waiting: usize::MAX,
             ..limits
         };
-        let reserves = {
-            let ports = ports.clone();
-            let work = move |wishes| -> BoxFuture<'static, _> {
-                let ports = ports.clone();
-                Box::pin(async move { reserve(&ports, wishes, too_late).await })
-            };
-            Groups::new(Arc::clone(spawner), limits, Box::new(work))
-        };
-        let commits = {
-            let bookings = Arc::clone(&ports.bookings);
-            let work = move |group: Vec<NewBooking>| -> BoxFuture<'static, _> {
-                let bookings = Arc::clone(&bookings);
-                Box::pin(async move { each(bookings.commit(&group).await, group.len()) })
-            };
-            Groups::new(Arc::clone(spawner), unbounded, Box::new(work))
-        };
-        let cancels = {
-            let bookings = Arc::clone(&ports.bookings);
-            let work = move |group: Vec<Cancellation>| -> BoxFuture<'static, _> {
-                let bookings = Arc::clone(&bookings);
-                Box::pin(async move { each(bookings.cancel(&group).await, group.len()) })
-            };
-            Groups::new(Arc::clone(spawner), limits, Box::new(work))
-        };
-        let returns = {
-            let stock = Arc::clone(&ports.stock);
-            let work = move |group| -> BoxFuture<'static, _> {
-                let stock = Arc::clone(&stock);
-                Box::pin(async move { give_back(&*stock, group).await })
-            };
-            Groups::new(Arc::clone(spawner), unbounded, Box::new(work))
-        };
+        let (bookings, stock) = (&ports.bookings, &ports.stock);
+        let reserving = (ports.clone(), too_late);
         Self {
-            reserves,
-            commits,
-            cancels,
-            returns,
+            reserves: grouped(spawner, limits, reserving, |(ports, too_late), group| {
+                Box::pin(async move { reserve(&ports, group, too_late).await })
+            }),
+            commits: grouped(spawner, unbounded, bookings.clone(), |bookings, group| {
+                Box::pin(async move { each(bookings.commit(&group).await, group.len()) })
+            }),
+            cancels: grouped(spawner, limits, bookings.clone(), |bookings, group| {
+                Box::pin(async move { each(bookings.cancel(&group).await, group.len()) })
+            }),
+            returns: grouped(spawner, unbounded, stock.clone(), |stock, group| {
+                Box::pin(async move { give_back(&*stock, group).await })
+            }),
+            fences: grouped(spawner, unbounded, bookings.clone(), |bookings, group| {
+                Box::pin(async move { fence(&*bookings, group).await })
+            }),
+            releases: grouped(spawner, unbounded, stock.clone(), |stock, group| {
+                Box::pin(async move {
+                    let released = stock.release(&group).await.map_err(Arc::new);
+                    vec![released; group.len()]
+                })
+            }),
         }
     }
 
@@ -124,9 +118,38 @@ impl BookingGroups {
 
     /// Brings an event's counter of returns up to date, with others.
     pub(super) async fn give_back(&self, back: StockReturn) -> Applied {
-        let applied = self.returns.ask(back).await;
-        applied.unwrap_or_else(|error| Err(Arc::new(StoreError::unexpected("stock", error))))
+        self.returns.ask(back).await.unwrap_or_else(broken_off)
     }
+
+    /// Puts up a fence, with others.
+    pub(super) async fn fence(&self, hold: HoldRef) -> Fenced {
+        self.fences.ask(hold).await.unwrap_or_else(broken_off)
+    }
+
+    /// Releases a hold, with others.
+    pub(super) async fn release(&self, hold: HoldRef) -> Applied {
+        self.releases.ask(hold).await.unwrap_or_else(broken_off)
+    }
+}
+
+/// Groups whose work needs `ports`.
+fn grouped<P, I, O>(
+    spawner: &Arc<dyn Spawner>,
+    limits: GroupLimits,
+    ports: P,
+    work: fn(P, Vec<I>) -> BoxFuture<'static, Vec<O>>,
+) -> Groups<I, O>
+where
+    P: Clone + Send + Sync + 'static,
+    I: Send + 'static,
+    O: Send + 'static,
+{
+    let work = move |group| work(ports.clone(), group);
+    Groups::new(Arc::clone(spawner), limits, Box::new(work))
+}
+
+fn broken_off<T>(error: GroupError) -> Result<T, Arc<StoreError>> {
+    Err(Arc::new(StoreError::unexpected("group", error)))
 }
 
 /// A call that was refused was not carried out; one whose group broke off may have been.
@@ -184,6 +207,14 @@ fn each<T>(result: Result<Vec<T>, CommitError>, count: usize) -> Vec<Written<T>>
         Err(CommitError::Unknown(error)) => WriteFailure::Unknown(Arc::new(error)),
     };
     (0..count).map(|_| Err(failure.clone())).collect()
+}
+
+async fn fence(bookings: &dyn BookingRepository, group: Vec<HoldRef>) -> Vec<Fenced> {
+    match bookings.fence(&group).await {
+        Ok(outcomes) if outcomes.len() == group.len() => outcomes.into_iter().map(Ok).collect(),
+        Ok(_) => vec![Err(miscounted()); group.len()],
+        Err(error) => vec![Err(Arc::new(error)); group.len()],
+    }
 }
 
 fn miscounted() -> Arc<StoreError> {

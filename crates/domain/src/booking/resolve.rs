@@ -1,5 +1,6 @@
 //! What to do about a hold whose outcome is not known.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::flow::BookingFlow;
@@ -46,7 +47,7 @@ impl BookingFlow {
 
     /// Gives back a hold whose commit is known to have failed. If that fails too, recovery does it.
     pub(super) async fn release(&self, hold: HoldRef) {
-        if let Err(error) = self.ports.stock.release(&[hold]).await {
+        if let Err(error) = self.groups.release(hold).await {
             tracing::warn!(
                 error = chain(&error),
                 event_id = %hold.event_id,
@@ -81,18 +82,17 @@ impl BookingFlow {
         }
     }
 
-    async fn try_resolve(&self, hold: HoldRef) -> Result<Option<Resolution>, StoreError> {
-        let outcome = self.ports.bookings.fence(&[hold]).await?.into_iter().next();
-        match outcome {
-            Some(FenceOutcome::Booked(booking)) => {
+    async fn try_resolve(&self, hold: HoldRef) -> Result<Option<Resolution>, Arc<StoreError>> {
+        match self.groups.fence(hold).await? {
+            FenceOutcome::Booked(booking) => {
                 self.ports.settler.add(hold);
                 Ok(Some(Resolution::Booked(booking)))
             }
-            Some(FenceOutcome::Void) => {
+            FenceOutcome::Void => {
                 self.release(hold).await;
                 Ok(Some(Resolution::Gone))
             }
-            Some(FenceOutcome::Busy) | None => Ok(None),
+            FenceOutcome::Busy => Ok(None),
         }
     }
 }
