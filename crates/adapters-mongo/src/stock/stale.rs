@@ -13,14 +13,14 @@ use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
 use crate::error::MongoError;
 use crate::event_document::{id, integer, text};
 
-/// Up to `limit` holds that are at least `age` old.
+/// Up to `limit` holds that are at least `age` old. What cannot be read must not keep the rest waiting.
 pub(crate) async fn holds(
     database: &MongoDatabase,
     age: Duration,
     limit: usize,
 ) -> Result<Vec<Hold>, MongoError> {
     let found = aggregate(database, holds_pipeline(age), limit).await?;
-    found.iter().map(hold).collect()
+    Ok(readable(&found, hold))
 }
 
 /// Up to `limit` closings that are at least `age` old.
@@ -30,7 +30,19 @@ pub(crate) async fn closings(
     limit: usize,
 ) -> Result<Vec<StaleClosing>, MongoError> {
     let found = aggregate(database, closings_pipeline(age), limit).await?;
-    found.iter().map(closing).collect()
+    Ok(readable(&found, closing))
+}
+
+fn readable<T>(found: &[Document], read: fn(&Document) -> Result<T, MongoError>) -> Vec<T> {
+    let read = found.iter().map(read);
+    read.filter_map(|result| {
+        result
+            .inspect_err(
+                |error| tracing::error!(%error, "recovery passes over what it cannot read"),
+            )
+            .ok()
+    })
+    .collect()
 }
 
 /// `held` finds the events with holds by its index; the time must come from the server, and no index can

@@ -34,6 +34,7 @@ impl SqlOutboxRepository {
 /// The oldest rows, and then the counters of what they are about. In this order: a counter that was
 /// read before its row could lack what the row stands for, and the row would be taken away with it.
 struct Oldest {
+    after: OutboxId,
     limit: u64,
 }
 
@@ -42,6 +43,7 @@ impl DurableRead for Oldest {
 
     async fn read(&self, on: &DatabaseTransaction) -> Result<(Self::Found, bool), DbErr> {
         let rows = outbox::Entity::find()
+            .filter(outbox::Column::Id.gt(self.after.0))
             .order_by_asc(outbox::Column::Id)
             .limit(self.limit)
             .all(on)
@@ -68,9 +70,8 @@ pub(super) async fn counters(
             .eq(event.as_str())
             .and(stock_returns::Column::TicketType.eq(kind.as_str()))
     };
-    let any = keys
+    let any = padded(keys.into_iter().map(one).collect())
         .into_iter()
-        .map(one)
         .fold(Condition::any(), Condition::add);
     stock_returns::Entity::find().filter(any).all(on).await
 }
@@ -89,21 +90,14 @@ pub(super) fn stock_return(
 
 #[async_trait]
 impl OutboxRepository for SqlOutboxRepository {
-    async fn pending(&self, limit: u64) -> Result<PendingWork, StoreError> {
-        let (rows, counters) = durable(&self.store, &Oldest { limit }).await?;
-        let row = |row: outbox::Model| {
-            let record = serde_json::from_str(&row.payload);
-            let record = record.map_err(|_| self.store.corrupt("an outbox row holds no record"))?;
-            Ok(OutboxRow {
-                id: OutboxId(row.id),
-                record,
-            })
+    async fn pending(&self, after: OutboxId, limit: u64) -> Result<PendingWork, StoreError> {
+        let (rows, counters) = durable(&self.store, &Oldest { after, limit }).await?;
+        let row = |row: outbox::Model| OutboxRow {
+            id: OutboxId(row.id),
+            record: serde_json::from_str(&row.payload).ok(),
         };
         Ok(PendingWork {
-            rows: rows
-                .into_iter()
-                .map(row)
-                .collect::<Result<_, StoreError>>()?,
+            rows: rows.into_iter().map(row).collect(),
             returns: counters
                 .iter()
                 .map(|row| stock_return(&self.store, row))

@@ -20,6 +20,7 @@ impl BookingFlow {
         origin: &Origin,
     ) -> Result<Booking, CancelError> {
         let runtime = &self.ports.runtime;
+        let started = runtime.clock.monotonic();
         let at = runtime.clock.now();
         let audit = AuditRecord::new(runtime.ids.audit_id(), at, Action::Cancel, origin)
             .by(by)
@@ -31,7 +32,13 @@ impl BookingFlow {
             audit,
         };
         match self.groups.cancel(wish).await.map_err(failure)? {
-            CancelOutcome::Cancelled(cancelled) => Ok(self.give_back(cancelled).await),
+            CancelOutcome::Cancelled(cancelled) => {
+                let spent = runtime.clock.monotonic().saturating_sub(started);
+                let left = self.settings.deadline.saturating_sub(spent);
+                // A cancellation that took long is still to be answered in time.
+                let wait = STOCK_WAIT.min(left / 2);
+                Ok(self.give_back(cancelled, wait).await)
+            }
             CancelOutcome::NotFound => Err(CancelError::NotFound),
             CancelOutcome::AlreadyCancelled => Err(CancelError::AlreadyCancelled),
         }
@@ -39,12 +46,12 @@ impl BookingFlow {
 
     /// Brings the tickets back into the stock at once where that is possible. The counter that says how
     /// many ever came back makes it harmless that the relay does it too.
-    async fn give_back(&self, cancelled: Cancelled) -> Booking {
+    async fn give_back(&self, cancelled: Cancelled, wait: Duration) -> Booking {
         let ports = &self.ports;
         ports.relay.wake();
         if ports.health.is_up(self.settings.stock_store) {
             let applied = self.groups.give_back(cancelled.stock_return);
-            let applied = ports.runtime.within(STOCK_WAIT, applied).await;
+            let applied = ports.runtime.within(wait, applied).await;
             if let Some(Err(error)) = applied {
                 tracing::warn!(
                     error = chain(&error),

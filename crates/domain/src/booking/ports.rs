@@ -180,13 +180,18 @@ pub trait BookingRepository: Send + Sync {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OutboxId(pub i64);
 
+impl OutboxId {
+    /// Before all rows.
+    pub const START: Self = Self(0);
+}
+
 /// What a booking or cancellation left to be done in the other database.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxRow {
     /// Which row.
     pub id: OutboxId,
-    /// The audit record to be written.
-    pub record: AuditRecord,
+    /// The audit record to be written; `None` if it cannot be read, as one that a newer version wrote.
+    pub record: Option<AuditRecord>,
 }
 
 /// Work that is still to be done in the other database.
@@ -204,8 +209,8 @@ pub struct PendingWork {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait OutboxRepository: Send + Sync {
-    /// Up to `limit` of the oldest rows, and after them the counters they touch; durable.
-    async fn pending(&self, limit: u64) -> Result<PendingWork, StoreError>;
+    /// Up to `limit` of the oldest rows behind `after`, and after them the counters they touch; durable.
+    async fn pending(&self, after: OutboxId, limit: u64) -> Result<PendingWork, StoreError>;
 
     /// Takes rows away whose work is done. Rows that are not there are none.
     async fn forget(&self, rows: &[OutboxId]) -> Result<(), StoreError>;

@@ -28,12 +28,15 @@ impl Deletion {
         // A token of its own per try, sent once: a late duplicate of an earlier close, or of an earlier
         // delete, can then do nothing to this one.
         let token = self.runtime.ids.closing_token();
-        match self
-            .stock
-            .close(event, token)
-            .await
-            .map_err(Failure::from)?
-        {
+        let state = match self.stock.close(event, token).await {
+            Ok(state) => state,
+            // It may be closed all the same, and nobody could book until recovery comes.
+            Err(error) => {
+                self.reopen(event, token).await;
+                return Err(Failure::from(error).into());
+            }
+        };
+        match state {
             ClosingState::Gone => Err(DeleteEventError::NotFound),
             ClosingState::NotMine => {
                 Err(Failure::unavailable("somebody else is deleting the event").into())

@@ -148,3 +148,24 @@ async fn an_unknown_event_is_not_found() {
     let answer = delete(stock, MockBookingRepository::new()).await;
     assert!(matches!(answer, Err(DeleteEventError::NotFound)));
 }
+
+#[tokio::test]
+async fn a_closing_of_unknown_outcome_is_opened_again() {
+    let mut stock = MockStockRepository::new();
+    let mut order = Sequence::new();
+    stock
+        .expect_close()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Err(StoreError::unavailable("mongodb", "gone")));
+    stock
+        .expect_reopen()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(()));
+    let result = delete(stock, MockBookingRepository::new()).await;
+    assert!(
+        matches!(result, Err(DeleteEventError::Failed(_))),
+        "{result:?}"
+    );
+}

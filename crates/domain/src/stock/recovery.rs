@@ -51,20 +51,28 @@ impl Recovery {
         self.grace
     }
 
-    /// Does one round: all stale holds and closings there are at this moment.
+    /// Does one round: all stale holds and closings there are at this moment. What fails stops nothing
+    /// else; the first error is given back at the end, and the next round tries again.
     pub async fn round(&self) -> Result<Recovered, StoreError> {
         let mut done = Recovered::default();
-        loop {
-            let step = self.holds_step(&mut done).await?;
-            if step < MAX_STEP {
-                break;
-            }
-        }
+        let holds = self.holds(&mut done).await;
+        let closings = self.closings(&mut done).await;
+        holds.and(closings).map(|()| done)
+    }
+
+    async fn holds(&self, done: &mut Recovered) -> Result<(), StoreError> {
+        while self.holds_step(done).await? == MAX_STEP {}
+        Ok(())
+    }
+
+    async fn closings(&self, done: &mut Recovered) -> Result<(), StoreError> {
+        let mut result = Ok(());
         for closing in self.stock.stale_closings(self.grace, MAX_STEP).await? {
-            self.stock.reopen(closing.event_id, closing.token).await?;
-            done.reopened += 1;
+            let reopened = self.stock.reopen(closing.event_id, closing.token).await;
+            done.reopened += usize::from(reopened.is_ok());
+            result = result.and(reopened);
         }
-        Ok(done)
+        result
     }
 
     /// Looks into up to [`MAX_STEP`] holds; returns how many of them came to their end.
@@ -82,15 +90,21 @@ impl Recovery {
         // Fences lock; everybody locks in the same order.
         holds.sort_by_key(|hold| hold.reservation_id);
         let verdict = self.judge(&holds).await?;
-        if !verdict.booked.is_empty() {
-            self.stock.settle(&verdict.booked).await?;
-        }
-        if !verdict.void.is_empty() {
-            self.stock.release(&verdict.void).await?;
-        }
-        done.settled += verdict.booked.len();
-        done.released += verdict.void.len();
+        let settled = match verdict.booked.as_slice() {
+            [] => Ok(()),
+            holds => self.stock.settle(holds).await,
+        };
+        let released = match verdict.void.as_slice() {
+            [] => Ok(()),
+            holds => self.stock.release(holds).await,
+        };
+        let ended = |result: &Result<(), StoreError>, holds: &[HoldRef]| {
+            if result.is_ok() { holds.len() } else { 0 }
+        };
+        done.settled += ended(&settled, &verdict.booked);
+        done.released += ended(&released, &verdict.void);
         done.open += verdict.open;
+        settled.and(released)?;
         Ok(verdict.booked.len() + verdict.void.len())
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::StockRepository;
-use crate::audit::{AuditLog, AuditRecord};
-use crate::booking::{OutboxId, OutboxRepository};
+use crate::audit::AuditLog;
+use crate::booking::{OutboxId, OutboxRepository, PendingWork};
 use crate::error::StoreError;
 
-/// The most outbox rows of one round.
+/// The most outbox rows of one batch.
 const MAX_ROWS: u64 = 500;
 
 /// Empties the outbox: returns go into the stock, audit records into the audit log.
@@ -49,27 +49,46 @@ impl Relay {
         self.arrived.notified().await;
     }
 
-    /// Does one round and returns how many rows it did; 0 means that the outbox was empty.
-    pub async fn round(&self) -> Result<usize, StoreError> {
-        // The counters were read after the rows: whatever the rows stand for is in them, and a row
-        // that comes later is still there for the next round.
-        let work = self.outbox.pending(MAX_ROWS).await?;
-        if work.rows.is_empty() {
-            return Ok(0);
+    /// Goes once through the outbox, oldest first.
+    ///
+    /// A batch that fails for a reason of its own stays and does not keep the others waiting; the first
+    /// such error is given back at the end. A store that is away ends it at once.
+    pub async fn drain(&self) -> Result<(), StoreError> {
+        let (mut after, mut result) = (OutboxId::START, Ok(()));
+        loop {
+            // The counters were read after the rows: whatever the rows stand for is in them, and a row
+            // that comes later is still there for the next time.
+            let work = self.outbox.pending(after, MAX_ROWS).await?;
+            let Some(last) = work.rows.last() else {
+                return result;
+            };
+            after = last.id;
+            match self.carry_over(work).await {
+                Err(error) if error.is_unavailable() => return Err(error),
+                carried => result = result.and(carried),
+            }
         }
+    }
+
+    async fn carry_over(&self, work: PendingWork) -> Result<(), StoreError> {
         if !work.returns.is_empty() {
             self.stock.apply_returns(&work.returns).await?;
         }
-        let ids: Vec<OutboxId> = work.rows.iter().map(|row| row.id).collect();
-        let records: Vec<AuditRecord> = work.rows.into_iter().map(|row| row.record).collect();
+        let (mut ids, mut records) = (Vec::new(), Vec::new());
+        for row in work.rows {
+            match row.record {
+                Some(record) => {
+                    ids.push(row.id);
+                    records.push(record);
+                }
+                // It stays for a newer instance; its tickets are back.
+                None => tracing::error!(row = row.id.0, "an outbox row cannot be read"),
+            }
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
         self.audit.append(&records).await?;
-        self.outbox.forget(&ids).await?;
-        Ok(ids.len())
-    }
-
-    /// Does rounds until the outbox is empty.
-    pub async fn drain(&self) -> Result<(), StoreError> {
-        while self.round().await? > 0 {}
-        Ok(())
+        self.outbox.forget(&ids).await
     }
 }

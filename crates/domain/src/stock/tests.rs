@@ -143,6 +143,34 @@ async fn a_failed_fence_releases_nothing() {
         .times(1)
         .returning(|_| Ok(vec![ReservationRow::Absent]));
     bookings.expect_fence().times(1).returning(|_| Err(away()));
+    stock.expect_stale_closings().returning(|_, _| Ok(vec![]));
+    assert!(recover(stock, bookings).await.is_err());
+}
+
+#[tokio::test]
+async fn one_failure_stops_nothing_else_of_a_round() {
+    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let token = |n| ClosingToken::new(uuid::Uuid::from_u128(n));
+    stale(&mut stock, vec![hold(1), hold(2)]);
+    bookings.expect_find_reservations().times(1).returning(|_| {
+        Ok(vec![
+            ReservationRow::Booked(cancelled()),
+            ReservationRow::Void,
+        ])
+    });
+    stock.expect_settle().times(1).returning(|_| Err(away()));
+    stock.expect_release().times(1).returning(|_| Ok(()));
+    stock.expect_stale_closings().returning(move |_, _| {
+        let closing = |n| StaleClosing {
+            event_id: event_id(),
+            token: token(n),
+        };
+        Ok(vec![closing(4), closing(5)])
+    });
+    stock
+        .expect_reopen()
+        .times(2)
+        .returning(move |_, of| if of == token(4) { Err(away()) } else { Ok(()) });
     assert!(recover(stock, bookings).await.is_err());
 }
 
@@ -222,7 +250,7 @@ fn work() -> PendingWork {
     PendingWork {
         rows: vec![OutboxRow {
             id: OutboxId(8),
-            record,
+            record: Some(record),
         }],
         returns: vec![returned],
     }
@@ -240,7 +268,7 @@ async fn a_row_leaves_the_outbox_after_both_acknowledgements() {
         .expect_pending()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_| Ok(work()));
+        .returning(|_, _| Ok(work()));
     stock
         .expect_apply_returns()
         .times(1)
@@ -261,7 +289,7 @@ async fn a_row_leaves_the_outbox_after_both_acknowledgements() {
         .expect_pending()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_| Ok(PendingWork::default()));
+        .returning(|_, _| Ok(PendingWork::default()));
     Relay::new(Arc::new(outbox), Arc::new(stock), Arc::new(audit))
         .drain()
         .await
@@ -276,7 +304,10 @@ async fn a_row_stays_in_the_outbox_when_either_side_fails() {
             MockStockRepository::new(),
             MockAuditLog::new(),
         );
-        outbox.expect_pending().times(1).returning(|_| Ok(work()));
+        outbox
+            .expect_pending()
+            .times(1)
+            .returning(|_, _| Ok(work()));
         stock
             .expect_apply_returns()
             .times(1)
@@ -285,6 +316,70 @@ async fn a_row_stays_in_the_outbox_when_either_side_fails() {
         let relay = Relay::new(Arc::new(outbox), Arc::new(stock), Arc::new(audit));
         assert!(relay.drain().await.is_err());
     }
+}
+
+/// A relay that finds the given rows, one batch of one row after the other.
+fn outbox_of(rows: Vec<OutboxRow>) -> MockOutboxRepository {
+    let mut outbox = MockOutboxRepository::new();
+    outbox.expect_pending().returning(move |after, _| {
+        let next = rows.iter().find(|row| row.id > after);
+        Ok(PendingWork {
+            rows: next.cloned().into_iter().collect(),
+            returns: next.map_or(Vec::new(), |_| work().returns),
+        })
+    });
+    outbox
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_stays_and_its_tickets_come_back() {
+    let row = |id, record| OutboxRow {
+        id: OutboxId(id),
+        record,
+    };
+    let record = work().rows.remove(0).record;
+    let mut outbox = outbox_of(vec![row(1, None), row(2, record)]);
+    let (mut stock, mut audit) = (MockStockRepository::new(), MockAuditLog::new());
+    stock.expect_apply_returns().times(2).returning(|_| Ok(()));
+    audit.expect_append().times(1).returning(|_| Ok(()));
+    outbox
+        .expect_forget()
+        .withf(|ids| ids == [OutboxId(2)])
+        .times(1)
+        .returning(|_| Ok(()));
+    Relay::new(Arc::new(outbox), Arc::new(stock), Arc::new(audit))
+        .drain()
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_for_its_own_reason_does_not_keep_the_next_waiting() {
+    let row = |id| OutboxRow {
+        id: OutboxId(id),
+        ..work().rows.remove(0)
+    };
+    let mut outbox = outbox_of(vec![row(1), row(2)]);
+    let (mut stock, mut audit) = (MockStockRepository::new(), MockAuditLog::new());
+    stock.expect_apply_returns().returning(|_| Ok(()));
+    let mut order = Sequence::new();
+    audit
+        .expect_append()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Err(StoreError::unexpected("mongodb", "refused")));
+    audit
+        .expect_append()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Ok(()));
+    outbox
+        .expect_forget()
+        .withf(|ids| ids == [OutboxId(2)])
+        .times(1)
+        .returning(|_| Ok(()));
+    let relay = Relay::new(Arc::new(outbox), Arc::new(stock), Arc::new(audit));
+    assert!(!relay.drain().await.unwrap_err().is_unavailable());
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ impl Relational {
 
     /// All that is in the outbox.
     pub(super) async fn all_pending(&self) -> PendingWork {
-        self.outbox.pending(1_000).await.unwrap()
+        self.outbox.pending(OutboxId::START, 1_000).await.unwrap()
     }
 
     /// Empties the outbox.

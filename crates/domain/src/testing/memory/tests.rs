@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::audit::{Action, AuditLog, AuditRecord};
 use crate::booking::{
-    BookingRepository, CommitError, CommitOutcome, NewBooking, OutboxRepository, Quantity,
+    BookingRepository, CommitError, CommitOutcome, NewBooking, OutboxId, OutboxRepository, Quantity,
 };
 use crate::event::{
     Capacity, Description, Event, EventDetails, EventRepository, Location, Metadata, NewEvent,
@@ -195,7 +195,7 @@ async fn a_store_that_is_away_fails_and_changes_nothing() {
     documents.set_away(true);
     assert!(relational.ping().await.unwrap_err().is_unavailable());
     assert!(documents.ping().await.unwrap_err().is_unavailable());
-    assert!(relational.pending(1).await.is_err());
+    assert!(relational.pending(OutboxId::START, 1).await.is_err());
     // Both are known not to have happened.
     let committed = relational.commit(&[booking(user.id, &event)]).await;
     assert!(matches!(committed, Err(CommitError::RolledBack(_))));

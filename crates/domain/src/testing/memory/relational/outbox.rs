@@ -1,6 +1,7 @@
 //! The outbox.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use async_trait::async_trait;
 
@@ -11,16 +12,20 @@ use crate::stock::StockReturn;
 
 #[async_trait]
 impl OutboxRepository for MemoryRelational {
-    async fn pending(&self, limit: u64) -> Result<PendingWork, StoreError> {
+    async fn pending(&self, after: OutboxId, limit: u64) -> Result<PendingWork, StoreError> {
         let tables = self.open()?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut work = PendingWork::default();
         let mut touched = BTreeSet::new();
-        for (id, entry) in tables.outbox.iter().take(limit) {
+        for (id, entry) in tables
+            .outbox
+            .range((Bound::Excluded(after), Bound::Unbounded))
+            .take(limit)
+        {
             touched.insert((entry.event_id, entry.ticket_type.clone()));
             work.rows.push(OutboxRow {
                 id: *id,
-                record: entry.record.clone(),
+                record: Some(entry.record.clone()),
             });
         }
         for key in touched {
