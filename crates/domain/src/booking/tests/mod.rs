@@ -1,5 +1,8 @@
 //! The booking protocol with mocked ports: each step fails in each way once.
 
+mod cancel;
+mod keys;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -427,107 +430,6 @@ async fn a_stock_that_moved_is_asked_again_under_a_new_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_was_used_replays_the_booking_as_it_was_made() {
-    let mut mocks = Mocks::new();
-    mocks
-        .bookings
-        .expect_find_by_key()
-        .times(1)
-        .returning(|_, _| Ok(Some(earlier(2))));
-    let (service, _) = mocks.service();
-    let booked = service
-        .book(wish(Some("k")), USER, &origin())
-        .await
-        .unwrap();
-    assert_eq!(
-        booked,
-        Booked {
-            booking: booking(),
-            replayed: true
-        }
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_key_that_was_used_for_something_else_is_a_mismatch() {
-    let mut mocks = Mocks::new();
-    mocks
-        .bookings
-        .expect_find_by_key()
-        .times(1)
-        .returning(|_, _| Ok(Some(earlier(3))));
-    let (service, _) = mocks.service();
-    let answer = service.book(wish(Some("k")), USER, &origin()).await;
-    assert!(matches!(answer, Err(BookError::KeyMismatch)));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_loser_of_a_race_for_a_key_releases_and_replays_the_winner() {
-    let mut mocks = Mocks::new();
-    let mut order = Sequence::new();
-    mocks
-        .bookings
-        .expect_find_by_key()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_, _| Ok(None));
-    grant(&mut mocks);
-    answer_commit(&mut mocks, CommitOutcome::KeyTaken);
-    mocks
-        .stock
-        .expect_release()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_| Ok(()));
-    mocks
-        .bookings
-        .expect_find_by_key()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_, _| Ok(Some(earlier(2))));
-    let (service, _) = mocks.service();
-    assert!(
-        service
-            .book(wish(Some("k")), USER, &origin())
-            .await
-            .unwrap()
-            .replayed
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_keyed_request_that_is_refused_looks_for_its_key_once_more() {
-    let mut mocks = Mocks::new();
-    let mut order = Sequence::new();
-    mocks
-        .bookings
-        .expect_find_by_key()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_, _| Ok(None));
-    mocks
-        .stock
-        .expect_reserve()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_| Ok(vec![ReserveOutcome::Refused(Refusal::SoldOut)]));
-    mocks
-        .bookings
-        .expect_find_by_key()
-        .times(1)
-        .in_sequence(&mut order)
-        .returning(|_, _| Ok(Some(earlier(2))));
-    let (service, _) = mocks.service();
-    assert!(
-        service
-            .book(wish(Some("k")), USER, &origin())
-            .await
-            .unwrap()
-            .replayed
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_client_that_hangs_up_interrupts_nothing() {
     let mut mocks = Mocks::new();
     mocks
@@ -545,50 +447,4 @@ async fn a_client_that_hangs_up_interrupts_nothing() {
     }
     settle_down().await;
     assert_eq!(settler.take_for(event_id()).len(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_cancellation_brings_the_stock_back_at_once() {
-    let mut mocks = Mocks::new();
-    let stock_return = StockReturn {
-        event_id: event_id(),
-        ticket_type: TicketType::general(),
-        returned: 9,
-    };
-    let cancelled = Cancelled {
-        booking: booking(),
-        stock_return: stock_return.clone(),
-    };
-    mocks
-        .bookings
-        .expect_cancel()
-        .times(1)
-        .return_once(move |_| Ok(vec![CancelOutcome::Cancelled(cancelled)]));
-    mocks
-        .stock
-        .expect_apply_returns()
-        .withf(move |returns| returns == [stock_return.clone()])
-        .times(1)
-        .returning(|_| Err(away()));
-    let (service, _) = mocks.service();
-    // The stock's store failed; the cancellation stands all the same, and the relay does the rest.
-    assert!(
-        service
-            .cancel(BookingId::new(5), USER, &origin())
-            .await
-            .is_ok()
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_cancellation_of_unknown_outcome_is_not_sent_again() {
-    let mut mocks = Mocks::new();
-    mocks
-        .bookings
-        .expect_cancel()
-        .times(1)
-        .returning(|_| Err(CommitError::Unknown(away())));
-    let (service, _) = mocks.service();
-    let answer = service.cancel(BookingId::new(5), USER, &origin()).await;
-    assert!(matches!(answer, Err(CancelError::Failed(_))));
 }

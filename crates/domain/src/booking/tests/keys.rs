@@ -1,0 +1,104 @@
+//! Booking under a key.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_used_replays_the_booking_as_it_was_made() {
+    let mut mocks = Mocks::new();
+    mocks
+        .bookings
+        .expect_find_by_key()
+        .times(1)
+        .returning(|_, _| Ok(Some(earlier(2))));
+    let (service, _) = mocks.service();
+    let booked = service
+        .book(wish(Some("k")), USER, &origin())
+        .await
+        .unwrap();
+    assert_eq!(
+        booked,
+        Booked {
+            booking: booking(),
+            replayed: true
+        }
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_was_used_for_something_else_is_a_mismatch() {
+    let mut mocks = Mocks::new();
+    mocks
+        .bookings
+        .expect_find_by_key()
+        .times(1)
+        .returning(|_, _| Ok(Some(earlier(3))));
+    let (service, _) = mocks.service();
+    let answer = service.book(wish(Some("k")), USER, &origin()).await;
+    assert!(matches!(answer, Err(BookError::KeyMismatch)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_loser_of_a_race_for_a_key_releases_and_replays_the_winner() {
+    let mut mocks = Mocks::new();
+    let mut order = Sequence::new();
+    mocks
+        .bookings
+        .expect_find_by_key()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(None));
+    grant(&mut mocks);
+    answer_commit(&mut mocks, CommitOutcome::KeyTaken);
+    mocks
+        .stock
+        .expect_release()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Ok(()));
+    mocks
+        .bookings
+        .expect_find_by_key()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(Some(earlier(2))));
+    let (service, _) = mocks.service();
+    assert!(
+        service
+            .book(wish(Some("k")), USER, &origin())
+            .await
+            .unwrap()
+            .replayed
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_keyed_request_that_is_refused_looks_for_its_key_once_more() {
+    let mut mocks = Mocks::new();
+    let mut order = Sequence::new();
+    mocks
+        .bookings
+        .expect_find_by_key()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(None));
+    mocks
+        .stock
+        .expect_reserve()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_| Ok(vec![ReserveOutcome::Refused(Refusal::SoldOut)]));
+    mocks
+        .bookings
+        .expect_find_by_key()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|_, _| Ok(Some(earlier(2))));
+    let (service, _) = mocks.service();
+    assert!(
+        service
+            .book(wish(Some("k")), USER, &origin())
+            .await
+            .unwrap()
+            .replayed
+    );
+}
