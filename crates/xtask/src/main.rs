@@ -32,6 +32,12 @@ enum Command {
         #[arg(long)]
         mysql: bool,
     },
+    /// Measure the release build on real databases, beside bare drivers; writes docs/benchmarks.md.
+    Bench {
+        /// Seconds per measurement.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+    },
     /// Start throw-away databases and print the variables that one suite by itself needs; until Ctrl-C.
     Databases,
 }
@@ -50,6 +56,7 @@ fn main() -> ExitCode {
         Command::Test { filter } => task::test::run(filter.as_deref()),
         Command::Ci => task::ci::run(),
         Command::Dev { mysql } => task::dev::run(mysql),
+        Command::Bench { seconds } => task::bench::run(seconds),
         Command::Databases => task::databases::run(),
     };
     match result {

@@ -1,0 +1,70 @@
+//! Databases of the run's own, and whether their servers keep what they acknowledge.
+
+use mongodb::bson::{Document, doc};
+use sqlx::mysql::MySqlPoolOptions;
+use sqlx::{AssertSqlSafe, MySqlPool, Row};
+
+use crate::Result;
+
+const NAME: &str = "boxoffice_bench";
+
+/// An empty database on each server.
+pub(crate) struct Databases {
+    server: MySqlPool,
+    /// With the database's name.
+    pub(crate) mysql_url: String,
+    /// With the database's name.
+    pub(crate) mongodb_url: String,
+    mongodb: mongodb::Client,
+}
+
+impl Databases {
+    pub(crate) async fn make(mysql: &str, mongodb: &str) -> Result<Self> {
+        let server = MySqlPoolOptions::new()
+            .max_connections(1)
+            .connect(mysql)
+            .await?;
+        let (host, options) = mongodb.split_once("/?").unwrap_or((mongodb, ""));
+        let databases = Self {
+            server,
+            mysql_url: format!("{mysql}/{NAME}"),
+            mongodb_url: format!("{host}/{NAME}?{options}"),
+            mongodb: mongodb::Client::with_uri_str(mongodb).await?,
+        };
+        databases.drop().await?;
+        databases.sql(&format!("CREATE DATABASE {NAME}")).await?;
+        Ok(databases)
+    }
+
+    /// The servers' versions; an error unless every commit is flushed and a majority is asked.
+    pub(crate) async fn check_durable(&self) -> Result<String> {
+        let question = "SELECT CAST(@@GLOBAL.innodb_flush_log_at_trx_commit AS CHAR), VERSION()";
+        let row = sqlx::query(question).fetch_one(&self.server).await?;
+        let flush: String = row.get(0);
+        if flush != "1" {
+            return Err(format!("innodb_flush_log_at_trx_commit is {flush}: set it to 1").into());
+        }
+        let version: String = row.get(1);
+        let admin = self.mongodb.database("admin");
+        let hello = admin.run_command(doc! { "hello": 1 }).await?;
+        if hello.get_str("setName").is_err() {
+            return Err("MongoDB is no replica set: there are no majority writes".into());
+        }
+        let build: Document = admin.run_command(doc! { "buildInfo": 1 }).await?;
+        let mongodb = build.get_str("version").unwrap_or("?");
+        Ok(format!("MySQL protocol: {version}; MongoDB {mongodb}"))
+    }
+
+    pub(crate) async fn drop(&self) -> Result<()> {
+        self.sql(&format!("DROP DATABASE IF EXISTS {NAME}")).await?;
+        self.mongodb.database(NAME).drop().await?;
+        Ok(())
+    }
+
+    async fn sql(&self, text: &str) -> Result<()> {
+        sqlx::raw_sql(AssertSqlSafe(text.to_owned()))
+            .execute(&self.server)
+            .await?;
+        Ok(())
+    }
+}
