@@ -1,6 +1,6 @@
 //! Locks, deadlocks, lost connections and late statements: what only a real server does.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod server;
 
@@ -12,13 +12,13 @@ use adapters_mysql::relational::{SqlBookingRepository, SqlUserRepository};
 use adapters_mysql::{MySqlProbe, MySqlSettings};
 use domain::audit::{Action, AuditId, AuditRecord};
 use domain::booking::{
-    BookingRepository, CommitError, CommitOutcome, FenceOutcome, NewBooking, Quantity,
-    ReservationRow,
+    BookingId, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
+    FenceOutcome, NewBooking, Quantity, ReservationRow,
 };
 use domain::error::chain;
 use domain::event::EventId;
 use domain::health::Probe;
-use domain::request::{Origin, RequestId};
+use domain::request::{Identity, Origin, RequestId};
 use domain::runtime::IdGenerator;
 use domain::stock::{HoldRef, TicketType};
 use domain::testing::SequentialIds;
@@ -186,24 +186,94 @@ async fn a_deadlock_is_tried_anew() {
 }
 
 #[tokio::test]
-async fn a_lock_that_is_not_given_up_ends_in_a_proven_rollback_or_unknown() {
+async fn a_lock_that_is_not_given_up_is_one_bookings_trouble_and_not_its_neighbours() {
     let bench = Bench::new().await;
-    let new = bench.booking();
+    let locked = bench.booking();
     let mut session = bench.database.connection().await;
     session.execute("BEGIN").await.unwrap();
-    session.execute(insert_row(&new)).await.unwrap();
-    let group = [bench.booking(), new.clone()];
-    let error = bench.bookings.commit(&group).await.unwrap_err();
-    let (CommitError::RolledBack(cause) | CommitError::Unknown(cause)) = &error;
-    assert!(cause.is_unavailable(), "{}", chain(cause));
+    session.execute(insert_row(&locked)).await.unwrap();
+    let group = [bench.booking(), locked.clone(), bench.booking()];
+    let outcomes = bench.bookings.commit(&group).await.unwrap();
+    assert!(
+        matches!(
+            outcomes.as_slice(),
+            [
+                CommitOutcome::Booked(_),
+                CommitOutcome::Busy,
+                CommitOutcome::Booked(_)
+            ]
+        ),
+        "{outcomes:?}"
+    );
     session.execute("ROLLBACK").await.unwrap();
-    // Nothing of the group stays, and its rows may be fenced at once.
-    let holds: Vec<HoldRef> = group.iter().map(hold_of).collect();
-    let mut outcomes = bench.bookings.fence(&holds).await.unwrap();
-    if outcomes.contains(&FenceOutcome::Busy) {
-        outcomes = bench.bookings.fence(&holds).await.unwrap();
+    // Nothing of it is there: its row may be fenced.
+    let fenced = bench.bookings.fence(&[hold_of(&locked)]).await.unwrap();
+    assert_eq!(fenced, [FenceOutcome::Void]);
+}
+
+#[tokio::test]
+async fn a_locked_user_is_not_the_neighbours_trouble() {
+    let bench = Bench::new().await;
+    let other = bench.users.insert(&new_user("bob@example.com")).await;
+    let other = NewBooking {
+        user_id: other.unwrap().id,
+        ..bench.booking()
+    };
+    let mut session = bench.database.connection().await;
+    session.execute("BEGIN").await.unwrap();
+    let lock = format!("SELECT id FROM users WHERE id = {} FOR UPDATE", bench.user);
+    session.execute(AssertSqlSafe(lock)).await.unwrap();
+    let outcomes = bench.bookings.commit(&[bench.booking(), other]).await;
+    let outcomes = outcomes.unwrap();
+    assert!(
+        matches!(
+            outcomes.as_slice(),
+            [CommitOutcome::Busy, CommitOutcome::Booked(_)]
+        ),
+        "{outcomes:?}"
+    );
+    session.execute("ROLLBACK").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_locked_booking_is_not_the_trouble_of_other_cancellations() {
+    let bench = Bench::new().await;
+    let group = [bench.booking(), bench.booking()];
+    let booked = bench.bookings.commit(&group).await.unwrap();
+    let ids: Vec<BookingId> = booked.iter().map(id_of).collect();
+    let mut session = bench.database.connection().await;
+    session.execute("BEGIN").await.unwrap();
+    let lock = format!("SELECT id FROM bookings WHERE id = {} FOR UPDATE", ids[0]);
+    session.execute(AssertSqlSafe(lock)).await.unwrap();
+    let wishes = ids.iter().map(|id| Cancellation {
+        booking_id: *id,
+        by: Identity {
+            user_id: bench.user,
+            role: Role::User,
+        },
+        at: Timestamp::from_millis(1_800_000_000_000),
+        audit: group[0].audit.clone(),
+    });
+    let wishes: Vec<Cancellation> = wishes.collect();
+    let outcomes = bench.bookings.cancel(&wishes).await.unwrap();
+    assert!(
+        matches!(
+            outcomes.as_slice(),
+            [CancelOutcome::Busy, CancelOutcome::Cancelled(_)]
+        ),
+        "{outcomes:?}"
+    );
+    session.execute("ROLLBACK").await.unwrap();
+    let again = bench.bookings.cancel(&wishes).await.unwrap();
+    assert!(matches!(again[0], CancelOutcome::Cancelled(_)), "{again:?}");
+    assert_eq!(again[1], CancelOutcome::AlreadyCancelled);
+}
+
+fn id_of(outcome: &CommitOutcome) -> BookingId {
+    match outcome {
+        CommitOutcome::Booked(booking) => booking.id,
+        other => panic!("{other:?}"),
     }
-    assert_eq!(outcomes, [FenceOutcome::Void, FenceOutcome::Void]);
 }
 
 #[tokio::test]
@@ -271,7 +341,7 @@ async fn sessions_are_set_up_and_come_back_without_a_transaction() {
     let pool = bench.database.store();
     let question = "SELECT CONCAT_WS(' ', @@innodb_lock_wait_timeout, @@wait_timeout, @@time_zone)";
     let answer = server::text_of(&pool, question).await;
-    assert_eq!(answer, "2 10 +00:00");
+    assert_eq!(answer, "1 10 +00:00");
 }
 
 #[tokio::test]

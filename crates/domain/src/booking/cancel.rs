@@ -41,6 +41,9 @@ impl BookingFlow {
             }
             CancelOutcome::NotFound => Err(CancelError::NotFound),
             CancelOutcome::AlreadyCancelled => Err(CancelError::AlreadyCancelled),
+            CancelOutcome::Busy => {
+                Err(Failure::unavailable("the booking is locked by somebody else").into())
+            }
         }
     }
 

@@ -147,12 +147,11 @@ impl BookingRepository for FaultyBookings {
     async fn commit(&self, group: &[NewBooking]) -> Result<Vec<CommitOutcome>, CommitError> {
         with_fate!(self, CommitError::Unknown, self.inner.commit(group))
     }
-    async fn find_by_key(
+    async fn find_by_keys(
         &self,
-        user: UserId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<KeyedBooking>, StoreError> {
-        with_fate!(self, |e| e, self.inner.find_by_key(user, key))
+        keys: &[UserKey],
+    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
+        with_fate!(self, |e| e, self.inner.find_by_keys(keys))
     }
     async fn find_reservations(
         &self,

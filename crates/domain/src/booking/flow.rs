@@ -6,10 +6,10 @@
 
 use std::sync::Arc;
 
-use super::groups::{BookingGroups, ReserveFailure, WriteFailure};
+use super::groups::{BookingGroups, ReadFailure, ReserveFailure, WriteFailure};
 use super::{
     BookError, BookTickets, Booked, BookingPorts, BookingSettings, CommitOutcome, Fingerprint,
-    KeyUse, NewBooking,
+    KeyUse, NewBooking, UserKey,
 };
 use crate::audit::{Action, AuditRecord};
 use crate::error::Failure;
@@ -76,12 +76,11 @@ impl BookingFlow {
         let Some(used) = &request.key else {
             return Ok(None);
         };
-        let found = self
-            .ports
-            .bookings
-            .find_by_key(request.by.user_id, &used.key)
-            .await;
-        match found.map_err(Failure::from)? {
+        let key = UserKey {
+            user_id: request.by.user_id,
+            key: used.key.clone(),
+        };
+        match self.groups.find_by_key(key).await.map_err(unread)? {
             None => Ok(None),
             Some(earlier) if earlier.fingerprint != used.fingerprint => Err(BookError::KeyMismatch),
             Some(earlier) => Ok(Some(Booked {
@@ -182,6 +181,10 @@ impl BookingFlow {
                 self.release(hold).await;
                 Err(BookError::UserGone)
             }
+            CommitOutcome::Busy => {
+                self.release(hold).await;
+                Err(Failure::unavailable("a row of the booking is locked by somebody else").into())
+            }
             CommitOutcome::KeyTaken => {
                 self.release(hold).await;
                 self.replay(request).await?.ok_or(BookError::KeyInProgress)
@@ -213,6 +216,13 @@ impl BookingFlow {
             key: request.key.clone(),
             audit,
         }
+    }
+}
+
+fn unread(error: ReadFailure) -> Failure {
+    match error {
+        ReadFailure::Full => Failure::unavailable("too many bookings are waiting"),
+        ReadFailure::Failed(error) => Failure::from(error),
     }
 }
 

@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     BookingPorts, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, NewBooking,
+    FenceOutcome, KeyedBooking, NewBooking, UserKey,
 };
 use crate::error::StoreError;
 use crate::grouping::{GroupError, GroupLimits, Groups};
@@ -45,6 +45,16 @@ pub(super) enum WriteFailure {
     Unknown(Arc<StoreError>),
 }
 
+/// Why a key was not looked up. The error is shared by all of its group.
+#[derive(Debug, Clone)]
+pub(super) enum ReadFailure {
+    /// Too many requests wait already.
+    Full,
+    /// The store failed.
+    Failed(Arc<StoreError>),
+}
+
+type Found = Result<Option<KeyedBooking>, ReadFailure>;
 type Reserved = Result<ReserveOutcome, ReserveFailure>;
 type Written<T> = Result<T, WriteFailure>;
 type Applied = Result<(), Arc<StoreError>>;
@@ -52,6 +62,7 @@ type Fenced = Result<FenceOutcome, Arc<StoreError>>;
 
 /// What is on its way, and what waits for it.
 pub(super) struct BookingGroups {
+    keys: Groups<UserKey, Found>,
     reserves: Groups<Reservation, Reserved>,
     commits: Groups<NewBooking, Written<CommitOutcome>>,
     cancels: Groups<Cancellation, Written<CancelOutcome>>,
@@ -73,6 +84,9 @@ impl BookingGroups {
         let (bookings, stock) = (&ports.bookings, &ports.stock);
         let reserving = (ports.clone(), too_late);
         Self {
+            keys: grouped(spawner, limits, bookings.clone(), |bookings, group| {
+                Box::pin(async move { find_by_keys(&*bookings, group).await })
+            }),
             reserves: grouped(spawner, limits, reserving, |(ports, too_late), group| {
                 Box::pin(async move { reserve(&ports, group, too_late).await })
             }),
@@ -94,6 +108,15 @@ impl BookingGroups {
                     vec![released; group.len()]
                 })
             }),
+        }
+    }
+
+    /// Looks a key up, with others; the look begins after this call.
+    pub(super) async fn find_by_key(&self, key: UserKey) -> Found {
+        match self.keys.ask(key).await {
+            Ok(found) => found,
+            Err(GroupError::Full) => Err(ReadFailure::Full),
+            Err(error) => broken_off(error).map_err(ReadFailure::Failed),
         }
     }
 
@@ -122,7 +145,19 @@ impl BookingGroups {
     }
 
     /// Puts up a fence, with others.
-    pub(super) async fn fence(&self, hold: HoldRef) -> Fenced {
+    pub(super) async fn find_by_keys(
+        bookings: &dyn BookingRepository,
+        group: Vec<UserKey>,
+    ) -> Vec<Found> {
+        let failed = |error| vec![Err(ReadFailure::Failed(error)); group.len()];
+        match bookings.find_by_keys(&group).await {
+            Ok(found) if found.len() == group.len() => found.into_iter().map(Ok).collect(),
+            Ok(_) => failed(miscounted()),
+            Err(error) => failed(Arc::new(error)),
+        }
+    }
+
+    async fn fence(&self, hold: HoldRef) -> Fenced {
         self.fences.ask(hold).await.unwrap_or_else(broken_off)
     }
 
@@ -207,6 +242,15 @@ fn each<T>(result: Result<Vec<T>, CommitError>, count: usize) -> Vec<Written<T>>
         Err(CommitError::Unknown(error)) => WriteFailure::Unknown(Arc::new(error)),
     };
     (0..count).map(|_| Err(failure.clone())).collect()
+}
+
+async fn find_by_keys(bookings: &dyn BookingRepository, group: Vec<UserKey>) -> Vec<Found> {
+    let failed = |error| vec![Err(ReadFailure::Failed(error)); group.len()];
+    match bookings.find_by_keys(&group).await {
+        Ok(found) if found.len() == group.len() => found.into_iter().map(Ok).collect(),
+        Ok(_) => failed(miscounted()),
+        Err(error) => failed(Arc::new(error)),
+    }
 }
 
 async fn fence(bookings: &dyn BookingRepository, group: Vec<HoldRef>) -> Vec<Fenced> {

@@ -61,6 +61,15 @@ impl Fingerprint {
     }
 }
 
+/// A key and whose it is: another user's key of the same text is another key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct UserKey {
+    /// The user.
+    pub user_id: UserId,
+    /// The key.
+    pub key: IdempotencyKey,
+}
+
 /// A key together with what it was used for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyUse {

@@ -15,7 +15,7 @@ mod tests;
 mod use_cases;
 
 pub use entity::{Booking, BookingId, BookingStatus, Quantity};
-pub use idempotency::{Fingerprint, IdempotencyKey, KeyUse};
+pub use idempotency::{Fingerprint, IdempotencyKey, KeyUse, UserKey};
 pub use ports::{
     BookingRepository, CancelOutcome, Cancellation, Cancelled, CommitError, CommitOutcome,
     FenceOutcome, KeyedBooking, NewBooking, OutboxId, OutboxRepository, OutboxRow, PendingWork,

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Booking, BookingId, Fingerprint, IdempotencyKey, KeyUse, Quantity};
+use super::{Booking, BookingId, Fingerprint, KeyUse, Quantity, UserKey};
 use crate::audit::AuditRecord;
 use crate::error::StoreError;
 use crate::event::EventId;
@@ -44,6 +44,9 @@ pub enum CommitOutcome {
     KeyTaken,
     /// There is a row with that reservation id: a question to be answered by reading it, not a refusal.
     ReservationTaken,
+    /// Somebody's open transaction is in its way for too long. Proven: nothing of it is there, and
+    /// nothing will be.
+    Busy,
 }
 
 /// Why a write of bookings has no outcomes.
@@ -120,6 +123,8 @@ pub enum CancelOutcome {
     NotFound,
     /// It was cancelled before; that, too, is on disk.
     AlreadyCancelled,
+    /// Somebody's open transaction is in its way for too long. Proven: nothing was done.
+    Busy,
 }
 
 /// Keeps the bookings.
@@ -139,12 +144,9 @@ pub trait BookingRepository: Send + Sync {
     /// timeouts are rolled back and tried anew, bounded.
     async fn commit(&self, group: &[NewBooking]) -> Result<Vec<CommitOutcome>, CommitError>;
 
-    /// The user's booking under that key; durable when found.
-    async fn find_by_key(
-        &self,
-        user: UserId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<KeyedBooking>, StoreError>;
+    /// The booking under each of the keys (at most 1,000), in order; durable when found.
+    async fn find_by_keys(&self, keys: &[UserKey])
+    -> Result<Vec<Option<KeyedBooking>>, StoreError>;
 
     /// What stands under each of the reservation ids (at most 1,000), in order; durable.
     async fn find_reservations(

@@ -10,6 +10,7 @@ use domain::error::StoreError;
 use domain::request::Identity;
 use domain::time::Timestamp;
 use domain::user::Role;
+use futures_util::{StreamExt, stream};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Set,
@@ -29,6 +30,8 @@ use super::super::transaction::{TransactionError, Verdict};
 /// further pause is longer by as much.
 const SENDINGS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(5);
+/// How many go by themselves at a time, when one of a group is in somebody's way.
+const AT_ONCE: usize = 8;
 
 /// Cancels the group; see [`BookingRepository::cancel`](domain::booking::BookingRepository::cancel).
 pub(super) async fn cancel(
@@ -38,14 +41,24 @@ pub(super) async fn cancel(
     if group.is_empty() {
         return Ok(Vec::new());
     }
-    let deadline = Instant::now() + CALL_LIMIT;
+    cancel_within(store, group, Instant::now() + CALL_LIMIT).await
+}
+
+async fn cancel_within(
+    store: &SqlStore,
+    group: &[Cancellation],
+    deadline: Instant,
+) -> Result<Vec<CancelOutcome>, CommitError> {
     let mut sendings = 0;
     loop {
         sendings += 1;
         let error = match send(store, group, deadline).await {
             Ok(done) => return done.outcomes(store, group).map_err(CommitError::Unknown),
             Err(TransactionError::Unknown(error)) => return Err(CommitError::Unknown(error)),
-            Err(TransactionError::RolledBack(Fault::Deadlock | Fault::LockTimeout, error)) => error,
+            Err(TransactionError::RolledBack(Fault::LockTimeout, _)) => {
+                return apart(store, group, deadline).await;
+            }
+            Err(TransactionError::RolledBack(Fault::Deadlock, error)) => error,
             Err(TransactionError::RolledBack(_, error)) => {
                 return Err(CommitError::RolledBack(error));
             }
@@ -55,6 +68,34 @@ pub(super) async fn cancel(
         }
         sleep(PAUSE * sendings).await;
     }
+}
+
+/// One of the group met a row that somebody else keeps locked, and nobody says which one: each goes by
+/// itself. In order, since of two wishes for one booking the first is the one that cancels.
+async fn apart(
+    store: &SqlStore,
+    group: &[Cancellation],
+    deadline: Instant,
+) -> Result<Vec<CancelOutcome>, CommitError> {
+    if group.len() == 1 {
+        return Ok(vec![CancelOutcome::Busy]);
+    }
+    let alone = group.chunks(1).map(|wish| async move {
+        // Boxed, since a group of one could go apart again as far as the compiler knows.
+        match Box::pin(cancel_within(store, wish, deadline)).await {
+            Err(CommitError::RolledBack(_)) => Ok(vec![CancelOutcome::Busy]),
+            result => result,
+        }
+    });
+    let mut results = stream::iter(alone).buffered(AT_ONCE);
+    let (mut outcomes, mut unknown) = (Vec::with_capacity(group.len()), None);
+    while let Some(result) = results.next().await {
+        match result {
+            Ok(outcome) => outcomes.extend(outcome),
+            Err(error) => unknown = Some(error),
+        }
+    }
+    unknown.map_or(Ok(outcomes), Err)
 }
 
 /// What the transaction found and did.

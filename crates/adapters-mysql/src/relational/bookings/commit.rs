@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::booking::{Booking, BookingId, BookingStatus, CommitError, CommitOutcome, NewBooking};
 use domain::error::StoreError;
+use futures_util::{StreamExt, stream};
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set,
@@ -22,6 +23,8 @@ use super::super::transaction::{TransactionError, Verdict};
 /// further pause is longer by as much.
 const SENDINGS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(5);
+/// How many go by themselves at a time, when one of a group is in somebody's way.
+const AT_ONCE: usize = 8;
 
 /// A group on its way: what is decided of it, and what is not.
 struct Group<'a> {
@@ -34,7 +37,14 @@ pub(super) async fn commit(
     store: &SqlStore,
     group: &[NewBooking],
 ) -> Result<Vec<CommitOutcome>, CommitError> {
-    let deadline = Instant::now() + CALL_LIMIT;
+    commit_within(store, group, Instant::now() + CALL_LIMIT).await
+}
+
+async fn commit_within(
+    store: &SqlStore,
+    group: &[NewBooking],
+    deadline: Instant,
+) -> Result<Vec<CommitOutcome>, CommitError> {
     let mut group = Group {
         bookings: group,
         outcomes: vec![None; group.len()],
@@ -46,6 +56,9 @@ pub(super) async fn commit(
             Ok(()) => continue,
             // It may be there, or appear later: sending it again could book twice.
             Err(TransactionError::Unknown(error)) => return Err(CommitError::Unknown(error)),
+            Err(TransactionError::RolledBack(Fault::LockTimeout, error)) => {
+                return apart(store, group, error, deadline).await;
+            }
             Err(TransactionError::RolledBack(fault, error)) => {
                 let left = recover(store, &mut group, fault, error).await;
                 left.map_err(|error| group.given_up(error))?
@@ -57,7 +70,7 @@ pub(super) async fn commit(
         }
         sleep(PAUSE * sendings).await;
     }
-    Ok(group.outcomes.into_iter().flatten().collect())
+    group.decided(|| store.silence())
 }
 
 /// After a proven rollback: what of the group stands in its own way is left out, and the rest may go
@@ -69,13 +82,49 @@ async fn recover(
     error: StoreError,
 ) -> Result<Option<StoreError>, StoreError> {
     match fault {
-        Fault::Deadlock | Fault::LockTimeout | Fault::MissingParent => Ok(Some(error)),
+        Fault::Deadlock | Fault::MissingParent => Ok(Some(error)),
         Fault::Duplicate => {
             let found = find_colliders(store, group).await?;
             // The row in the way may have gone since, as an expired key does.
             Ok((!found).then_some(error))
         }
-        Fault::Refused | Fault::Silent | Fault::Other => Err(error),
+        Fault::LockTimeout | Fault::Refused | Fault::Silent | Fault::Other => Err(error),
+    }
+}
+
+/// One of the group met a row that somebody else keeps locked, and nobody says which one. Each goes by
+/// itself, so that its neighbours need not wait with it a second time.
+async fn apart(
+    store: &SqlStore,
+    mut group: Group<'_>,
+    error: StoreError,
+    deadline: Instant,
+) -> Result<Vec<CommitOutcome>, CommitError> {
+    if group.bookings.len() == 1 {
+        return Ok(vec![CommitOutcome::Busy]);
+    }
+    let bookings = group.bookings;
+    let open = group.outcomes.iter().enumerate();
+    let open: Vec<usize> = open
+        .filter_map(|(index, outcome)| outcome.is_none().then_some(index))
+        .collect();
+    let alone = open.into_iter().map(|index| async move {
+        let commit = commit_within(store, &bookings[index..=index], deadline);
+        // Boxed, since a group of one could go apart again as far as the compiler knows.
+        (index, Box::pin(commit).await)
+    });
+    let mut results = stream::iter(alone).buffer_unordered(AT_ONCE);
+    let mut unknown = None;
+    while let Some((index, result)) = results.next().await {
+        match result {
+            Ok(outcomes) => group.outcomes[index] = outcomes.into_iter().next(),
+            Err(CommitError::RolledBack(_)) => group.outcomes[index] = Some(CommitOutcome::Busy),
+            Err(CommitError::Unknown(error)) => unknown = Some(error),
+        }
+    }
+    match unknown {
+        Some(error) => Err(CommitError::Unknown(error)),
+        None => group.decided(|| error),
     }
 }
 
@@ -136,6 +185,20 @@ impl<'a> Group<'a> {
             plan.first.push((index, new));
         }
         plan
+    }
+
+    /// The outcomes, which are all there; `otherwise` if they are not.
+    fn decided(
+        self,
+        otherwise: impl FnOnce() -> StoreError,
+    ) -> Result<Vec<CommitOutcome>, CommitError> {
+        let count = self.outcomes.len();
+        let outcomes: Vec<CommitOutcome> = self.outcomes.into_iter().flatten().collect();
+        if outcomes.len() == count {
+            Ok(outcomes)
+        } else {
+            Err(CommitError::Unknown(otherwise()))
+        }
     }
 
     /// What a failure is to the whole group, whose last sending was rolled back. An earlier sending may

@@ -9,7 +9,7 @@ mod lookup;
 use async_trait::async_trait;
 use domain::booking::{
     Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, IdempotencyKey, KeyedBooking, NewBooking, ReservationRow,
+    FenceOutcome, KeyedBooking, NewBooking, ReservationRow, UserKey,
 };
 use domain::error::StoreError;
 use domain::event::EventId;
@@ -39,12 +39,11 @@ impl BookingRepository for SqlBookingRepository {
         commit::commit(&self.store, group).await
     }
 
-    async fn find_by_key(
+    async fn find_by_keys(
         &self,
-        user: UserId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<KeyedBooking>, StoreError> {
-        lookup::by_key(&self.store, user, key).await
+        keys: &[UserKey],
+    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
+        lookup::by_keys(&self.store, keys).await
     }
 
     async fn find_reservations(

@@ -7,9 +7,9 @@ async fn a_key_that_was_used_replays_the_booking_as_it_was_made() {
     let mut mocks = Mocks::new();
     mocks
         .bookings
-        .expect_find_by_key()
+        .expect_find_by_keys()
         .times(1)
-        .returning(|_, _| Ok(Some(earlier(2))));
+        .returning(|_| Ok(vec![Some(earlier(2))]));
     let (service, _) = mocks.service();
     let booked = service
         .book(wish(Some("k")), USER, &origin())
@@ -29,9 +29,9 @@ async fn a_key_that_was_used_for_something_else_is_a_mismatch() {
     let mut mocks = Mocks::new();
     mocks
         .bookings
-        .expect_find_by_key()
+        .expect_find_by_keys()
         .times(1)
-        .returning(|_, _| Ok(Some(earlier(3))));
+        .returning(|_| Ok(vec![Some(earlier(3))]));
     let (service, _) = mocks.service();
     let answer = service.book(wish(Some("k")), USER, &origin()).await;
     assert!(matches!(answer, Err(BookError::KeyMismatch)));
@@ -43,10 +43,10 @@ async fn the_loser_of_a_race_for_a_key_releases_and_replays_the_winner() {
     let mut order = Sequence::new();
     mocks
         .bookings
-        .expect_find_by_key()
+        .expect_find_by_keys()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Ok(None));
+        .returning(|_| Ok(vec![None]));
     grant(&mut mocks);
     answer_commit(&mut mocks, CommitOutcome::KeyTaken);
     mocks
@@ -57,10 +57,10 @@ async fn the_loser_of_a_race_for_a_key_releases_and_replays_the_winner() {
         .returning(|_| Ok(()));
     mocks
         .bookings
-        .expect_find_by_key()
+        .expect_find_by_keys()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Ok(Some(earlier(2))));
+        .returning(|_| Ok(vec![Some(earlier(2))]));
     let (service, _) = mocks.service();
     assert!(
         service
@@ -77,10 +77,10 @@ async fn a_keyed_request_that_is_refused_looks_for_its_key_once_more() {
     let mut order = Sequence::new();
     mocks
         .bookings
-        .expect_find_by_key()
+        .expect_find_by_keys()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Ok(None));
+        .returning(|_| Ok(vec![None]));
     mocks
         .stock
         .expect_reserve()
@@ -89,10 +89,10 @@ async fn a_keyed_request_that_is_refused_looks_for_its_key_once_more() {
         .returning(|_| Ok(vec![ReserveOutcome::Refused(Refusal::SoldOut)]));
     mocks
         .bookings
-        .expect_find_by_key()
+        .expect_find_by_keys()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Ok(Some(earlier(2))));
+        .returning(|_| Ok(vec![Some(earlier(2))]));
     let (service, _) = mocks.service();
     assert!(
         service

@@ -6,10 +6,14 @@ use futures_util::future::join_all;
 
 use super::make::*;
 use super::{Documents, Relational};
-use crate::booking::{Booking, Cancelled, CommitOutcome, NewBooking, OutboxId, PendingWork};
+use crate::booking::{
+    Booking, Cancelled, CommitOutcome, IdempotencyKey, KeyedBooking, NewBooking, OutboxId,
+    PendingWork, UserKey,
+};
+use crate::error::StoreError;
 use crate::event::{Event, EventId};
 use crate::stock::{HoldRef, Reservation, ReserveOutcome};
-use crate::user::User;
+use crate::user::{User, UserId};
 
 impl Relational {
     /// A user whose address is made of `name`.
@@ -23,6 +27,20 @@ impl Relational {
         let outcomes = self.bookings.commit(group).await.unwrap();
         assert_eq!(outcomes.len(), group.len());
         outcomes.iter().map(expect_booked).collect()
+    }
+
+    /// The user's booking under a key.
+    pub(super) async fn find_by_key(
+        &self,
+        user_id: UserId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<KeyedBooking>, StoreError> {
+        let key = UserKey {
+            user_id,
+            key: key.clone(),
+        };
+        let mut found = self.bookings.find_by_keys(&[key]).await?;
+        Ok(found.remove(0))
     }
 
     /// Stores one booking that nothing is wrong with.

@@ -77,6 +77,7 @@ macro_rules! relational_contract_tests {
             keys {
                 a_booking_is_found_by_its_key_with_what_was_asked,
                 an_unused_key_is_not_found,
+                many_keys_are_answered_in_order,
                 a_key_belongs_to_its_user,
                 keys_that_differ_in_case_are_two_keys,
                 a_used_key_takes_no_second_booking,

@@ -6,8 +6,7 @@ use super::super::page_of;
 use super::{MemoryRelational, StoredBooking, Tables};
 use crate::booking::{
     Booking, BookingId, BookingRepository, BookingStatus, CancelOutcome, Cancellation, Cancelled,
-    CommitError, CommitOutcome, FenceOutcome, IdempotencyKey, KeyedBooking, NewBooking,
-    ReservationRow,
+    CommitError, CommitOutcome, FenceOutcome, KeyedBooking, NewBooking, ReservationRow, UserKey,
 };
 use crate::error::StoreError;
 use crate::event::EventId;
@@ -29,6 +28,14 @@ impl Tables {
         self.by_reservation.insert(row.reservation_id, id);
         self.bookings.insert(id, row);
         id
+    }
+
+    fn keyed(&self, used: &UserKey) -> Option<KeyedBooking> {
+        let (id, fingerprint) = self.keys.get(&(used.user_id, used.key.clone()))?;
+        Some(KeyedBooking {
+            booking: self.bookings.get(id)?.booking.clone()?,
+            fingerprint: fingerprint.clone(),
+        })
     }
 
     fn commit_one(&mut self, new: &NewBooking) -> CommitOutcome {
@@ -152,20 +159,12 @@ impl BookingRepository for MemoryRelational {
         Ok(group.iter().map(|new| tables.commit_one(new)).collect())
     }
 
-    async fn find_by_key(
+    async fn find_by_keys(
         &self,
-        user: UserId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<KeyedBooking>, StoreError> {
+        keys: &[UserKey],
+    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
         let tables = self.open()?;
-        let Some((id, fingerprint)) = tables.keys.get(&(user, key.clone())) else {
-            return Ok(None);
-        };
-        let booking = tables.bookings.get(id).and_then(|row| row.booking.clone());
-        Ok(booking.map(|booking| KeyedBooking {
-            booking,
-            fingerprint: fingerprint.clone(),
-        }))
+        Ok(keys.iter().map(|key| tables.keyed(key)).collect())
     }
 
     async fn find_reservations(
