@@ -145,19 +145,7 @@ impl BookingGroups {
     }
 
     /// Puts up a fence, with others.
-    pub(super) async fn find_by_keys(
-        bookings: &dyn BookingRepository,
-        group: Vec<UserKey>,
-    ) -> Vec<Found> {
-        let failed = |error| vec![Err(ReadFailure::Failed(error)); group.len()];
-        match bookings.find_by_keys(&group).await {
-            Ok(found) if found.len() == group.len() => found.into_iter().map(Ok).collect(),
-            Ok(_) => failed(miscounted()),
-            Err(error) => failed(Arc::new(error)),
-        }
-    }
-
-    async fn fence(&self, hold: HoldRef) -> Fenced {
+    pub(super) async fn fence(&self, hold: HoldRef) -> Fenced {
         self.fences.ask(hold).await.unwrap_or_else(broken_off)
     }
 

@@ -80,9 +80,9 @@ async fn apart(
     if group.len() == 1 {
         return Ok(vec![CancelOutcome::Busy]);
     }
-    let alone = group.chunks(1).map(|wish| async move {
+    let alone = (0..group.len()).map(|index| async move {
         // Boxed, since a group of one could go apart again as far as the compiler knows.
-        match Box::pin(cancel_within(store, wish, deadline)).await {
+        match Box::pin(cancel_within(store, &group[index..=index], deadline)).await {
             Err(CommitError::RolledBack(_)) => Ok(vec![CancelOutcome::Busy]),
             result => result,
         }
