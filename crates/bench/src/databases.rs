@@ -61,6 +61,34 @@ impl Databases {
         Ok(())
     }
 
+    /// So many users, who share the password of the one that is there already; their ids.
+    pub(crate) async fn buyers(&self, count: u32) -> Result<Vec<i64>> {
+        let insert = format!(
+            "INSERT INTO {NAME}.users (name, email, email_key, password_hash, role, created_at) \
+             WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
+             SELECT 'Buyer', CONCAT('buyer', i, '@example.com'), CONCAT('buyer', i, '@example.com'), \
+             (SELECT MAX(u.password_hash) FROM {NAME}.users u), 'user', NOW(6) FROM n"
+        );
+        self.sql(&insert).await?;
+        let ids = format!("SELECT id FROM {NAME}.users WHERE role = 'user'");
+        self.numbers(&ids).await
+    }
+
+    /// The newest confirmed bookings.
+    pub(crate) async fn bookings(&self, most: u32) -> Result<Vec<i64>> {
+        let newest = format!(
+            "SELECT id FROM {NAME}.bookings WHERE status = 'confirmed' ORDER BY id DESC LIMIT {most}"
+        );
+        self.numbers(&newest).await
+    }
+
+    async fn numbers(&self, question: &str) -> Result<Vec<i64>> {
+        let rows = sqlx::query(AssertSqlSafe(question.to_owned()))
+            .fetch_all(&self.server)
+            .await?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
+    }
+
     async fn sql(&self, text: &str) -> Result<()> {
         sqlx::raw_sql(AssertSqlSafe(text.to_owned()))
             .execute(&self.server)

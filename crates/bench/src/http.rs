@@ -21,9 +21,24 @@ pub(crate) struct Answer {
 
 /// The bytes of a request.
 pub(crate) fn request(method: &str, path: &str, token: &str, body: &str) -> Vec<u8> {
+    request_with(method, path, token, &[], body)
+}
+
+/// The bytes of a request with more headers.
+pub(crate) fn request_with(
+    method: &str,
+    path: &str,
+    token: &str,
+    headers: &[String],
+    body: &str,
+) -> Vec<u8> {
     let mut text = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n");
     if !token.is_empty() {
         text.push_str(&format!("Authorization: Bearer {token}\r\n"));
+    }
+    for header in headers {
+        text.push_str(header);
+        text.push_str("\r\n");
     }
     if !body.is_empty() {
         let length = body.len();

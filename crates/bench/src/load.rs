@@ -23,39 +23,63 @@ pub(crate) struct Measured {
     pub(crate) others: usize,
 }
 
+/// Where in a request a number goes that no other call has.
+pub(crate) const NUMBER: &str = "NNNNNNNNNNNN";
+
 /// Requests that callers take in turn; after the last comes the first.
 pub(crate) struct Requests {
-    requests: Vec<Vec<u8>>,
+    /// Each with the place of its [`NUMBER`], if it has one.
+    requests: Vec<(Vec<u8>, Option<usize>)>,
     next: AtomicUsize,
     repeat: bool,
 }
 
 impl Requests {
     pub(crate) fn repeated(requests: Vec<Vec<u8>>) -> Arc<Self> {
-        Arc::new(Self {
-            requests,
-            next: AtomicUsize::new(0),
-            repeat: true,
-        })
+        Self::new(requests, true)
     }
 
     /// Each once.
     pub(crate) fn once(requests: Vec<Vec<u8>>) -> Arc<Self> {
+        Self::new(requests, false)
+    }
+
+    fn new(requests: Vec<Vec<u8>>, repeat: bool) -> Arc<Self> {
+        let place = |bytes: &Vec<u8>| {
+            let mut windows = bytes.windows(NUMBER.len());
+            windows.position(|window| window == NUMBER.as_bytes())
+        };
+        let requests = requests.into_iter().map(|bytes| {
+            let place = place(&bytes);
+            (bytes, place)
+        });
         Arc::new(Self {
-            requests,
+            requests: requests.collect(),
             next: AtomicUsize::new(0),
-            repeat: false,
+            repeat,
         })
     }
 
-    fn take(&self) -> Option<&[u8]> {
+    /// Puts the next request into `bytes`; `false` if there is none.
+    fn take(&self, bytes: &mut Vec<u8>) -> bool {
+        static CALLS: AtomicUsize = AtomicUsize::new(0);
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let index = if self.repeat {
             number % self.requests.len()
         } else {
             number
         };
-        self.requests.get(index).map(Vec::as_slice)
+        let Some((request, place)) = self.requests.get(index) else {
+            return false;
+        };
+        bytes.clear();
+        bytes.extend_from_slice(request);
+        if let Some(place) = *place {
+            let call = CALLS.fetch_add(1, Ordering::Relaxed);
+            let text = format!("{call:0width$}", width = NUMBER.len());
+            bytes[place..place + NUMBER.len()].copy_from_slice(text.as_bytes());
+        }
+        true
     }
 }
 
@@ -72,13 +96,10 @@ pub(crate) async fn over_http(
     let tasks = connections.into_iter().map(|mut connection| {
         let requests = Arc::clone(requests);
         tokio::spawn(async move {
-            let (mut took, mut others) = (Vec::new(), 0);
-            while start.elapsed() < span {
-                let Some(request) = requests.take() else {
-                    break;
-                };
+            let (mut took, mut others, mut request) = (Vec::new(), 0, Vec::new());
+            while start.elapsed() < span && requests.take(&mut request) {
                 let begun = Instant::now();
-                match connection.send(request).await?.status {
+                match connection.send(&request).await?.status {
                     status if status == wanted => took.push(begun.elapsed()),
                     _ => others += 1,
                 }

@@ -35,7 +35,10 @@ struct Options {
     /// Seconds per measurement.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// The page that is written.
+    /// Only the lines whose names contain this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// The page that is written, unless only some lines are measured.
     #[arg(long)]
     page: PathBuf,
 }
@@ -47,11 +50,13 @@ async fn main() -> Result<()> {
     let databases = databases::Databases::make(&options.mysql_url, &options.mongodb_url).await?;
     // A comparison with weaker promises would be none.
     let versions = databases.check_durable().await?;
-    let measured = scenarios::run(&options.server, &databases, span).await;
+    let measured = scenarios::run(&options.server, &databases, span, &options.only).await;
     databases.drop().await?;
     let page = report::page(&measured?, &versions, span);
     say(&page);
-    std::fs::write(&options.page, page)?;
+    if options.only.is_empty() {
+        std::fs::write(&options.page, page)?;
+    }
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! What is measured.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::databases::Databases;
-use crate::http::request;
-use crate::load::{Measured, Requests, over_http};
+use crate::http::{request, request_with};
+use crate::load::{Measured, NUMBER, Requests, over_http};
 use crate::server::{LOGIN, Server};
 use crate::{Result, bare, say};
 
@@ -29,73 +29,66 @@ pub(crate) struct Page {
 
 const BARE: &str = "bare drivers, one at a time";
 const FIND: &str = "one bare find per request";
-const MANY: u32 = 1_000_000;
+/// The tickets of an event that is not to be sold out.
+const TICKETS: u32 = 1_000_000;
+/// The events that bookings are spread over.
+const MANY: usize = 60;
+/// Users who book. Their number and that of the events have few divisors in common, so that everybody
+/// comes to every event.
+const BUYERS: u32 = 499;
+const MOST_CANCELLED: u32 = 40_000;
 
-pub(crate) async fn run(program: &Path, databases: &Databases, span: Duration) -> Result<Page> {
+/// Runs the lines whose names contain `only`.
+pub(crate) async fn run(
+    program: &Path,
+    databases: &Databases,
+    span: Duration,
+    only: &str,
+) -> Result<Page> {
     let mut run = Run {
         databases,
         span,
+        only,
+        buyers: Vec::new(),
         lines: Vec::new(),
     };
-    let hot = run.bare("bare drivers, one hot event", 256, 1).await?;
-    let hot_1024 = run.bare("bare drivers, one hot event", 1_024, 1).await?;
-    let spread = run.bare("bare drivers, 60 events", 256, 60).await?;
-    let spread_1024 = run.bare("bare drivers, 60 events", 1_024, 60).await?;
+    let mut bare = HashMap::new();
+    for (events, callers) in [(1, 256), (1, 1_024), (MANY, 256), (MANY, 1_024)] {
+        let rate = run.bare(callers, events).await?;
+        bare.insert((events, callers), rate);
+    }
+    let beside = |events, callers| Some((BARE, *bare.get(&(events, callers))?));
 
     let server = Server::start(program, databases, 1).await?;
-    let lone = run
-        .book(&server, "bookings, grouping off", 1, 1, None)
-        .await?;
-    run.book(&server, "bookings, grouping off", 256, 1, Some((BARE, hot)))
-        .await?;
+    run.buyers = databases.buyers(BUYERS).await?;
+    let off = Bookings::new("bookings, grouping off", 1);
+    let lone = run.book(&server, off.by(1), None).await?;
+    run.book(&server, off.by(256), beside(1, 256)).await?;
     drop(server);
 
     let server = Server::start(program, databases, 256).await?;
     let idle_memory = server.memory();
-    run.book(
-        &server,
-        "bookings, one hot event",
-        1,
-        1,
-        Some(("grouping off", lone)),
-    )
-    .await?;
-    run.book(&server, "bookings, one hot event", 64, 1, None)
-        .await?;
-    run.book(
-        &server,
-        "bookings, one hot event",
-        256,
-        1,
-        Some((BARE, hot)),
-    )
-    .await?;
-    run.book(
-        &server,
-        "bookings, one hot event",
-        1_024,
-        1,
-        Some((BARE, hot_1024)),
-    )
-    .await?;
+    let hot = Bookings::new("bookings, one hot event", 1);
+    let lone = Some(("grouping off", lone));
+    run.book(&server, hot.by(1), lone).await?;
+    run.book(&server, hot.by(64), None).await?;
+    run.book(&server, hot.by(256), beside(1, 256)).await?;
+    run.book(&server, hot.by(1_024), beside(1, 1_024)).await?;
     let busy_memory = server.memory();
-    run.book(
-        &server,
-        "bookings, 60 events",
-        256,
-        60,
-        Some((BARE, spread)),
-    )
-    .await?;
-    run.book(
-        &server,
-        "bookings, 60 events",
-        1_024,
-        60,
-        Some((BARE, spread_1024)),
-    )
-    .await?;
-    run.sold_out(&server, hot).await?;
+    let spread = Bookings::new("bookings, 60 events", MANY);
+    run.book(&server, spread.by(256), beside(MANY, 256)).await?;
+    run.book(&server, spread.by(1_024), beside(MANY, 1_024))
+        .await?;
+    for keyed in [
+        Bookings::new("bookings with a key, one hot event", 1).keyed(),
+        Bookings::new("bookings with a key, 60 events", MANY).keyed(),
+    ] {
+        for callers in [256, 1_024] {
+            run.book(&server, keyed.by(callers), beside(keyed.events, callers))
+                .await?;
+        }
+    }
+    run.sold_out(&server, beside(1, 256)).await?;
     run.cancel(&server).await?;
     run.reads(&server).await?;
     Ok(Page {
@@ -105,15 +98,60 @@ pub(crate) async fn run(program: &Path, databases: &Databases, span: Duration) -
     })
 }
 
+/// A line of bookings.
+#[derive(Clone, Copy)]
+struct Bookings {
+    what: &'static str,
+    events: usize,
+    callers: usize,
+    keyed: bool,
+}
+
+impl Bookings {
+    fn new(what: &'static str, events: usize) -> Self {
+        Self {
+            what,
+            events,
+            callers: 1,
+            keyed: false,
+        }
+    }
+
+    fn by(self, callers: usize) -> Self {
+        Self { callers, ..self }
+    }
+
+    /// Each call under a key of its own.
+    fn keyed(self) -> Self {
+        Self {
+            keyed: true,
+            ..self
+        }
+    }
+
+    fn request(self, token: &str, event: &str) -> Vec<u8> {
+        let body = format!("{{\"eventId\": \"{event}\"}}");
+        let key = [format!("Idempotency-Key: bench-{NUMBER}")];
+        let headers: &[String] = if self.keyed { &key } else { &[] };
+        request_with(
+            "POST",
+            "/api/bookings/create-booking",
+            token,
+            headers,
+            &body,
+        )
+    }
+}
+
+/// What a line is judged by.
+type Beside = Option<(&'static str, f64)>;
+
 struct Run<'a> {
     databases: &'a Databases,
     span: Duration,
+    only: &'a str,
+    buyers: Vec<i64>,
     lines: Vec<Line>,
-}
-
-fn booking(server: &Server, event: &str) -> Vec<u8> {
-    let body = format!("{{\"eventId\": \"{event}\"}}");
-    request("POST", "/api/bookings/create-booking", &server.token, &body)
 }
 
 impl Run<'_> {
@@ -128,35 +166,51 @@ impl Run<'_> {
         rate
     }
 
-    async fn bare(&mut self, what: &str, callers: usize, events: usize) -> Result<f64> {
+    fn is_wanted(&self, what: &str) -> bool {
+        what.contains(self.only)
+    }
+
+    async fn bare(&mut self, callers: usize, events: usize) -> Result<f64> {
+        let what = match events {
+            1 => "bare drivers, one hot event".to_owned(),
+            events => format!("bare drivers, {events} events"),
+        };
+        if !self.is_wanted(&what) {
+            return Ok(f64::NAN);
+        }
         let measured = bare::one_at_a_time(self.databases, callers, events, self.span).await?;
         Ok(self.note(Line {
-            what: what.to_owned(),
+            what,
             callers,
             measured,
             beside: None,
         }))
     }
 
-    async fn book(
-        &mut self,
+    async fn book(&mut self, server: &Server, line: Bookings, beside: Beside) -> Result<f64> {
+        if !self.is_wanted(line.what) {
+            return Ok(f64::NAN);
+        }
+        let events = server.events(line.events, TICKETS).await?;
+        let requests = self.requests(server, line, &events)?;
+        self.send(server, line.what, line.callers, 201, requests, beside)
+            .await
+    }
+
+    /// Everybody books every event in turn.
+    fn requests(
+        &self,
         server: &Server,
-        what: &str,
-        callers: usize,
-        events: usize,
-        beside: Option<(&'static str, f64)>,
-    ) -> Result<f64> {
-        let events = server.events(events, MANY).await?;
-        let requests = events.iter().map(|event| booking(server, event)).collect();
-        self.send(
-            server,
-            what,
-            callers,
-            201,
-            Requests::repeated(requests),
-            beside,
-        )
-        .await
+        line: Bookings,
+        events: &[String],
+    ) -> Result<Arc<Requests>> {
+        let tokens = self.buyers.iter().map(|buyer| server.token_of(*buyer));
+        let tokens = tokens.collect::<Result<Vec<String>>>()?;
+        let requests = (0..tokens.len() * events.len()).map(|number| {
+            let (buyer, event) = (number % tokens.len(), number % events.len());
+            line.request(&tokens[buyer], &events[event])
+        });
+        Ok(Requests::repeated(requests.collect()))
     }
 
     async fn send(
@@ -165,9 +219,12 @@ impl Run<'_> {
         what: &str,
         callers: usize,
         wanted: u16,
-        requests: std::sync::Arc<Requests>,
-        beside: Option<(&'static str, f64)>,
+        requests: Arc<Requests>,
+        beside: Beside,
     ) -> Result<f64> {
+        if !self.is_wanted(what) {
+            return Ok(f64::NAN);
+        }
         let measured = over_http(server.address, callers, self.span, wanted, &requests).await?;
         Ok(self.note(Line {
             what: what.to_owned(),
@@ -177,42 +234,34 @@ impl Run<'_> {
         }))
     }
 
-    async fn sold_out(&mut self, server: &Server, bare: f64) -> Result<()> {
+    async fn sold_out(&mut self, server: &Server, beside: Beside) -> Result<()> {
         let events = server.events(1, 1).await?;
-        server
-            .call(
-                "POST",
-                "/api/bookings/create-booking",
-                &format!("{{\"eventId\": \"{}\"}}", events[0]),
-            )
-            .await?;
-        let requests = Requests::repeated(vec![booking(server, &events[0])]);
-        self.send(
-            server,
-            "sold-out answers",
-            256,
-            409,
-            requests,
-            Some((BARE, bare)),
-        )
-        .await?;
+        let line = Bookings::new("sold-out answers", 1).by(256);
+        let only_ticket = line.request(&server.token, &events[0]);
+        server.send(&only_ticket).await?;
+        for line in [
+            line,
+            Bookings {
+                what: "sold-out answers with a key",
+                ..line
+            }
+            .keyed(),
+        ] {
+            let requests = self.requests(server, line, &events)?;
+            self.send(server, line.what, line.callers, 409, requests, beside)
+                .await?;
+        }
         Ok(())
     }
 
-    /// Cancels bookings that are made for it first.
+    /// Cancels the newest bookings, which are spread over events.
     async fn cancel(&mut self, server: &Server) -> Result<()> {
-        let mut requests = Vec::new();
-        for page in 1..=150 {
-            let path = format!("/api/bookings/my-bookings/paginate?limit=100&page={page}");
-            let answer = server.call("GET", &path, "").await?;
-            let body: Value = serde_json::from_str(&answer.body)?;
-            let rows = body["data"].as_array().cloned().unwrap_or_default();
-            let ids = rows.iter().filter_map(|row| row["id"].as_i64());
-            requests.extend(ids.map(|id| {
-                let path = format!("/api/bookings/{id}/cancel-booking");
-                request("DELETE", &path, &server.token, "")
-            }));
-        }
+        let newest = self.databases.bookings(MOST_CANCELLED).await?;
+        let cancel = |id: i64| {
+            let path = format!("/api/bookings/{id}/cancel-booking");
+            request("DELETE", &path, &server.token, "")
+        };
+        let requests = newest.into_iter().map(cancel).collect();
         self.send(
             server,
             "cancellations",

@@ -37,6 +37,9 @@ enum Command {
         /// Seconds per measurement.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
+        /// Only the lines whose names contain this; the page stays as it is.
+        #[arg(long, default_value = "")]
+        only: String,
     },
     /// Start throw-away databases and print the variables that one suite by itself needs; until Ctrl-C.
     Databases,
@@ -56,7 +59,7 @@ fn main() -> ExitCode {
         Command::Test { filter } => task::test::run(filter.as_deref()),
         Command::Ci => task::ci::run(),
         Command::Dev { mysql } => task::dev::run(mysql),
-        Command::Bench { seconds } => task::bench::run(seconds),
+        Command::Bench { seconds, only } => task::bench::run(seconds, &only),
         Command::Databases => task::databases::run(),
     };
     match result {

@@ -5,7 +5,7 @@ use xtask::error::Result;
 use super::test::start_servers;
 use super::{cargo, root, run as run_step};
 
-pub(crate) fn run(seconds: u64) -> Result<()> {
+pub(crate) fn run(seconds: u64, only: &str) -> Result<()> {
     let build = cargo(&[
         "build",
         "--release",
@@ -25,6 +25,7 @@ pub(crate) fn run(seconds: u64) -> Result<()> {
         .args(["--mysql-url", servers.mariadb.url()])
         .args(["--mongodb-url", servers.mongodb.url()])
         .args(["--seconds", &seconds.to_string()])
+        .args(["--only", only])
         .arg("--page")
         .arg(root().join("docs/benchmarks.md"));
     run_step(bench, "measuring")
