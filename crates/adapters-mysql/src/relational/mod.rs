@@ -6,6 +6,7 @@ mod convert;
 mod entity;
 mod fault;
 mod outbox_repository;
+mod outbox_rows;
 mod statement_size;
 mod store;
 mod transaction;

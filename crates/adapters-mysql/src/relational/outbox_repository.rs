@@ -15,6 +15,7 @@ use sea_orm::{
 use super::barrier::{DurableRead, durable};
 use super::convert::{counter, event_id, ticket_type};
 use super::entity::{outbox, stock_returns};
+use super::outbox_rows::records;
 use super::statement_size::padded;
 use super::store::SqlStore;
 
@@ -94,7 +95,7 @@ impl OutboxRepository for SqlOutboxRepository {
         let (rows, counters) = durable(&self.store, &Oldest { after, limit }).await?;
         let row = |row: outbox::Model| OutboxRow {
             id: OutboxId(row.id),
-            record: serde_json::from_str(&row.payload).ok(),
+            records: records(&row.payload),
         };
         Ok(PendingWork {
             rows: rows.into_iter().map(row).collect(),

@@ -187,13 +187,13 @@ impl OutboxId {
     pub const START: Self = Self(0);
 }
 
-/// What a booking or cancellation left to be done in the other database.
+/// What bookings or cancellations of one event left to be done in the other database.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutboxRow {
     /// Which row.
     pub id: OutboxId,
-    /// The audit record to be written; `None` if it cannot be read, as one that a newer version wrote.
-    pub record: Option<AuditRecord>,
+    /// The audit records to be written; `None` if they cannot be read, as those of a newer version.
+    pub records: Option<Vec<AuditRecord>>,
 }
 
 /// Work that is still to be done in the other database.

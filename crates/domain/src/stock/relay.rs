@@ -9,8 +9,10 @@ use crate::audit::AuditLog;
 use crate::booking::{OutboxId, OutboxRepository, PendingWork};
 use crate::error::StoreError;
 
-/// The most outbox rows of one batch.
-const MAX_ROWS: u64 = 500;
+/// The most outbox rows of one batch. A row has up to some hundred records.
+const MAX_ROWS: u64 = 100;
+/// The most audit records of one write.
+const MAX_RECORDS: usize = 1_000;
 
 /// Empties the outbox: returns go into the stock, audit records into the audit log.
 ///
@@ -76,19 +78,21 @@ impl Relay {
         }
         let (mut ids, mut records) = (Vec::new(), Vec::new());
         for row in work.rows {
-            match row.record {
-                Some(record) => {
+            match row.records {
+                Some(found) => {
                     ids.push(row.id);
-                    records.push(record);
+                    records.extend(found);
                 }
                 // It stays for a newer instance; its tickets are back.
                 None => tracing::error!(row = row.id.0, "an outbox row cannot be read"),
             }
         }
-        if records.is_empty() {
-            return Ok(());
+        for some in records.chunks(MAX_RECORDS) {
+            self.audit.append(some).await?;
         }
-        self.audit.append(&records).await?;
-        self.outbox.forget(&ids).await
+        match ids.as_slice() {
+            [] => Ok(()),
+            ids => self.outbox.forget(ids).await,
+        }
     }
 }

@@ -250,7 +250,7 @@ fn work() -> PendingWork {
     PendingWork {
         rows: vec![OutboxRow {
             id: OutboxId(8),
-            record: Some(record),
+            records: Some(vec![record]),
         }],
         returns: vec![returned],
     }
@@ -333,12 +333,12 @@ fn outbox_of(rows: Vec<OutboxRow>) -> MockOutboxRepository {
 
 #[tokio::test]
 async fn a_row_that_cannot_be_read_stays_and_its_tickets_come_back() {
-    let row = |id, record| OutboxRow {
+    let row = |id, records| OutboxRow {
         id: OutboxId(id),
-        record,
+        records,
     };
-    let record = work().rows.remove(0).record;
-    let mut outbox = outbox_of(vec![row(1, None), row(2, record)]);
+    let records = work().rows.remove(0).records;
+    let mut outbox = outbox_of(vec![row(1, None), row(2, records)]);
     let (mut stock, mut audit) = (MockStockRepository::new(), MockAuditLog::new());
     stock.expect_apply_returns().times(2).returning(|_| Ok(()));
     audit.expect_append().times(1).returning(|_| Ok(()));

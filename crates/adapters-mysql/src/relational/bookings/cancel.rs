@@ -22,6 +22,7 @@ use super::super::convert::{CANCELLED, CONFIRMED, booking, to_column};
 use super::super::entity::{bookings, outbox, stock_returns};
 use super::super::fault::Fault;
 use super::super::outbox_repository::{counters, stock_return};
+use super::super::outbox_rows::OutboxRows;
 use super::super::statement_size::{padded, pieces};
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::{TransactionError, Verdict};
@@ -149,8 +150,11 @@ async fn write(
         .collect();
     set_cancelled(on, &wishes).await?;
     let counters = count_returns(on, &wishes).await?;
-    let outbox = wishes.iter().map(|(wish, row)| outbox_row(wish, row));
-    for rows in pieces(outbox.collect::<Result<_, _>>()?) {
+    let mut outbox = OutboxRows::default();
+    for (wish, row) in &wishes {
+        outbox.add(row.event_id.clone(), &row.ticket_type, wish.at, &wish.audit)?;
+    }
+    for rows in pieces(outbox.into_models()) {
         outbox::Entity::insert_many(rows)
             .exec_without_returning(on)
             .await?;
@@ -242,17 +246,6 @@ async fn count_returns(
             .await?;
     }
     counters(on, sums.into_keys().collect()).await
-}
-
-fn outbox_row(wish: &Cancellation, row: &bookings::Model) -> Result<outbox::ActiveModel, DbErr> {
-    let payload = serde_json::to_string(&wish.audit);
-    Ok(outbox::ActiveModel {
-        event_id: Set(row.event_id.clone()),
-        ticket_type: Set(row.ticket_type.clone()),
-        payload: Set(payload.map_err(|error| DbErr::Json(error.to_string()))?),
-        created_at: Set(to_column(wish.at)),
-        ..Default::default()
-    })
 }
 
 impl Done {

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use super::super::convert::{CONFIRMED, to_column};
 use super::super::entity::{bookings, outbox, users};
 use super::super::fault::Fault;
+use super::super::outbox_rows::OutboxRows;
 use super::super::statement_size::{padded, pieces};
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::{TransactionError, Verdict};
@@ -265,8 +266,15 @@ async fn write(
             .await?;
     }
     let ids = ids_of(on, &group).await?;
-    let outbox = group.iter().filter_map(|new| outbox_row(new, &ids));
-    for rows in pieces(outbox.collect::<Result<_, _>>()?) {
+    let mut outbox = OutboxRows::default();
+    for new in &group {
+        if let Some(id) = ids.get(&new.reservation_id.to_string()) {
+            let record = new.audit.clone().on_booking(BookingId::new(*id));
+            let event_id = new.event_id.to_string();
+            outbox.add(event_id, new.ticket_type.as_str(), new.created_at, &record)?;
+        }
+    }
+    for rows in pieces(outbox.into_models()) {
         outbox::Entity::insert_many(rows)
             .exec_without_returning(on)
             .await?;
@@ -327,22 +335,6 @@ fn row(new: &NewBooking) -> bookings::ActiveModel {
         keyed_at: Set(key.map(|_| created_at)),
         ..Default::default()
     }
-}
-
-fn outbox_row(
-    new: &NewBooking,
-    ids: &HashMap<String, i64>,
-) -> Option<Result<outbox::ActiveModel, DbErr>> {
-    let id = ids.get(&new.reservation_id.to_string())?;
-    let record = new.audit.clone().on_booking(BookingId::new(*id));
-    let payload = serde_json::to_string(&record).map_err(|error| DbErr::Json(error.to_string()));
-    Some(payload.map(|payload| outbox::ActiveModel {
-        event_id: Set(new.event_id.to_string()),
-        ticket_type: Set(new.ticket_type.as_str().to_owned()),
-        payload: Set(payload),
-        created_at: Set(to_column(new.created_at)),
-        ..Default::default()
-    }))
 }
 
 /// Decides those of the group whose reservation or key stands in a row already; whether any was found.

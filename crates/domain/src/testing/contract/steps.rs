@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::make::*;
 use super::{Documents, Relational};
+use crate::audit::AuditRecord;
 use crate::booking::{
     Booking, Cancelled, CommitOutcome, IdempotencyKey, KeyedBooking, NewBooking, OutboxId,
     PendingWork, UserKey,
@@ -61,6 +62,12 @@ impl Relational {
         let calls = groups.iter().map(|group| self.bookings.commit(group));
         let answers = join_all(calls).await.into_iter();
         answers.flat_map(|answer| answer.unwrap()).collect()
+    }
+
+    /// Every audit record that waits in the outbox, oldest first.
+    pub(super) async fn waiting_records(&self) -> Vec<AuditRecord> {
+        let rows = self.all_pending().await.rows.into_iter();
+        rows.flat_map(|row| row.records.unwrap()).collect()
     }
 
     /// All that is in the outbox.

@@ -111,7 +111,7 @@ pub async fn a_booking_twice_in_one_group_is_cancelled_once(on: Relational) {
     let cancelled = expect_cancelled(&outcomes[0]);
     assert_eq!(cancelled.stock_return, came_back(booking.event_id, 2));
     assert_eq!(outcomes[1], CancelOutcome::AlreadyCancelled);
-    assert_eq!(on.all_pending().await.rows.len(), 2);
+    assert_eq!(on.waiting_records().await.len(), 2);
 }
 
 pub async fn of_many_cancellations_at_once_exactly_one_counts(on: Relational) {
@@ -154,7 +154,7 @@ pub async fn a_mixed_group_is_answered_in_order(on: Relational) {
     assert_eq!(outcomes[2], CancelOutcome::NotFound);
     assert_eq!(expect_cancelled(&outcomes[3]).booking.id, bookings[0].id);
     assert_eq!(expect_cancelled(&outcomes[4]).booking.id, bookings[1].id);
-    assert_eq!(on.all_pending().await.rows.len(), 3 + 1 + 2);
+    assert_eq!(on.waiting_records().await.len(), 3 + 1 + 2);
 }
 
 pub async fn an_empty_group_of_cancellations_is_nothing(on: Relational) {

@@ -80,7 +80,7 @@ pub async fn a_group_of_256_is_stored_whole(on: Relational) {
         .await
         .unwrap();
     assert_eq!((listed.rows.len(), listed.total), (56, 256));
-    assert_eq!(on.all_pending().await.rows.len(), 256);
+    assert_eq!(on.waiting_records().await.len(), 256);
 }
 
 pub async fn an_empty_group_is_nothing(on: Relational) {
@@ -111,7 +111,7 @@ pub async fn a_reservation_is_booked_once(on: Relational) {
         .await
         .unwrap();
     assert_eq!(listed.total, 1);
-    assert_eq!(on.all_pending().await.rows.len(), 1);
+    assert_eq!(on.waiting_records().await.len(), 1);
 }
 
 pub async fn a_reservation_twice_in_one_group_is_booked_once(on: Relational) {
@@ -166,7 +166,7 @@ pub async fn what_fails_for_its_own_reason_does_not_stop_the_others(on: Relation
         .await
         .unwrap();
     assert_eq!(listed.total, 4);
-    assert_eq!(on.all_pending().await.rows.len(), 3);
+    assert_eq!(on.waiting_records().await.len(), 3);
 }
 
 pub async fn many_groups_at_once_are_all_stored(on: Relational) {
@@ -179,7 +179,7 @@ pub async fn many_groups_at_once_are_all_stored(on: Relational) {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), 80);
-    assert_eq!(on.all_pending().await.rows.len(), 80);
+    assert_eq!(on.waiting_records().await.len(), 80);
 }
 
 pub async fn one_reservation_in_two_groups_at_once_is_booked_once(on: Relational) {

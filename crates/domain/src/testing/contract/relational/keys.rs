@@ -91,7 +91,7 @@ pub async fn a_used_key_takes_no_second_booking(on: Relational) {
     assert_eq!(outcomes.unwrap(), [CommitOutcome::KeyTaken]);
     let found = on.find_by_key(user.id, &key("key")).await.unwrap();
     assert_eq!(found.unwrap().booking, first);
-    assert_eq!(on.all_pending().await.rows.len(), 1);
+    assert_eq!(on.waiting_records().await.len(), 1);
 }
 
 pub async fn a_key_twice_in_one_group_is_used_once(on: Relational) {

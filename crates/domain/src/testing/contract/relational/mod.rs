@@ -131,6 +131,7 @@ macro_rules! relational_contract_tests {
                 a_counter_comes_with_rows_that_did_not_move_it,
                 counters_come_per_type_of_ticket,
                 forgotten_rows_are_gone_and_the_others_stay,
+                a_large_group_for_one_event_loses_no_record,
                 five_hundred_rows_are_read_and_forgotten_at_once,
             }
         }

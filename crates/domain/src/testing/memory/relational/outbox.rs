@@ -25,7 +25,7 @@ impl OutboxRepository for MemoryRelational {
             touched.insert((entry.event_id, entry.ticket_type.clone()));
             work.rows.push(OutboxRow {
                 id: *id,
-                record: Some(entry.record.clone()),
+                records: Some(vec![entry.record.clone()]),
             });
         }
         for key in touched {
