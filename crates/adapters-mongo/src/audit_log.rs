@@ -3,17 +3,14 @@
 use async_trait::async_trait;
 use domain::audit::{AuditLog, AuditRecord};
 use domain::error::StoreError;
-use domain::time::Timestamp;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, doc, serialize_to_document};
 use mongodb::error::{Error, ErrorKind};
-use serde_json::Value;
 
 use crate::STORE;
 use crate::connection::{CALL_LIMIT, MongoDatabase, bounded};
 use crate::error::{DUPLICATE_KEY, MongoError};
 use crate::event_document::date;
-use crate::json;
 
 /// [`AuditLog`] in MongoDB: a document per record in `system_logs`.
 #[derive(Clone, Debug)]
@@ -55,33 +52,16 @@ impl AuditLog for MongoAuditLog {
     }
 }
 
-/// The record's JSON form, with the id and the time in the database's own types.
+/// The record as it serialises, with the id and the time in the database's own types.
 fn document(record: &AuditRecord) -> Result<Document, StoreError> {
-    let stored = match serde_json::to_value(record) {
-        Ok(Value::Object(map)) => json::to_document(&map),
-        Ok(_) => {
-            return Err(StoreError::unexpected(
-                STORE,
-                "an audit record is no object",
-            ));
-        }
-        Err(error) => return Err(StoreError::unexpected(STORE, error)),
-    };
-    Ok(stamped(
-        stored,
-        ObjectId::from_bytes(record.id.bytes()),
-        record.at,
-    ))
-}
-
-fn stamped(stored: Document, id: ObjectId, at: Timestamp) -> Document {
-    let mut document = doc! { "_id": id, "at": date(at) };
-    document.extend(
-        stored
-            .into_iter()
-            .filter(|(name, _)| name != "id" && name != "at"),
-    );
-    document
+    let mut stored =
+        serialize_to_document(record).map_err(|error| StoreError::unexpected(STORE, error))?;
+    stored.remove("id");
+    stored.remove("at");
+    let id = ObjectId::from_bytes(record.id.bytes());
+    let mut document = doc! { "_id": id, "at": date(record.at) };
+    document.extend(stored);
+    Ok(document)
 }
 
 /// Whether nothing went wrong but that some records were there already.
