@@ -10,6 +10,7 @@ pub(crate) static SQLITE: Dialect = Dialect {
     store: NAME,
     fault,
     begin,
+    first_id: |told, rows| told - rows + 1,
     // With full synchronisation a commit is on disk before anybody else can read it.
     needs_barrier: false,
 };

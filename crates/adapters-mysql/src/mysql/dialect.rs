@@ -13,6 +13,8 @@ pub(super) static MYSQL: Dialect = Dialect {
     fault,
     // READ COMMITTED is the session's default, so it costs no statement per transaction.
     begin: TransactionOptions::default,
+    // `LAST_INSERT_ID()` is the first one.
+    first_id: |told, _| told,
     needs_barrier: true,
 };
 

@@ -23,6 +23,9 @@ pub struct Dialect {
     pub fault: fn(&DbErr) -> Fault,
     /// How a transaction that writes begins.
     pub begin: fn() -> TransactionOptions,
+    /// The id of the first of so many rows that one statement inserted, usually, by the one id that the
+    /// driver tells.
+    pub first_id: fn(told: i64, rows: i64) -> i64,
     /// Whether others' commits can be read before they are on disk, so that a write of one's own must
     /// follow before anything is made of them.
     pub needs_barrier: bool,

@@ -6,9 +6,10 @@ use std::time::Duration;
 use domain::booking::{Booking, BookingId, BookingStatus, CommitError, CommitOutcome, NewBooking};
 use domain::error::StoreError;
 use futures_util::{StreamExt, stream};
-use sea_orm::sea_query::ExprTrait;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
+    QuerySelect, QueryTrait, Set,
 };
 use tokio::time::{Instant, sleep};
 
@@ -139,7 +140,7 @@ async fn send(
     let begun = store.begin(deadline).await;
     let transaction = begun.map_err(|error| TransactionError::RolledBack(Fault::Silent, error))?;
     let steps = transaction
-        .steps(write(transaction.on(), &plan.first))
+        .steps(write(store, transaction.on(), &plan.first))
         .await;
     let written = transaction.end(steps).await?;
     group.decide(plan, &written);
@@ -245,6 +246,7 @@ fn booked(new: &NewBooking, id: i64) -> Booking {
 }
 
 async fn write(
+    store: &SqlStore,
     on: &DatabaseTransaction,
     group: &[(usize, &NewBooking)],
 ) -> Result<Verdict<Written>, DbErr> {
@@ -260,12 +262,7 @@ async fn write(
             ids: HashMap::new(),
         }));
     }
-    for rows in pieces(group.iter().map(|new| row(new)).collect()) {
-        bookings::Entity::insert_many(rows)
-            .exec_without_returning(on)
-            .await?;
-    }
-    let ids = ids_of(on, &group).await?;
+    let ids = insert(store, on, &group).await?;
     let mut outbox = OutboxRows::default();
     for new in &group {
         if let Some(id) = ids.get(&new.reservation_id.to_string()) {
@@ -301,19 +298,42 @@ async fn living_users(
     Ok(living.all(on).await?.into_iter().collect())
 }
 
-/// The ids that the rows were given. Asked for by reservation, since how they follow from the first of
-/// them depends on how the server is set up.
-async fn ids_of(
+/// Inserts the bookings; the ids that they were given, by reservation.
+async fn insert(
+    store: &SqlStore,
     on: &DatabaseTransaction,
     group: &[&NewBooking],
 ) -> Result<HashMap<String, i64>, DbErr> {
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    for rows in pieces(group.iter().map(|new| row(new)).collect()) {
+        let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let query = bookings::Entity::insert_many(rows).into_query();
+        let told = on.execute(&query).await?.last_insert_id();
+        let told = i64::try_from(told).unwrap_or(i64::MAX);
+        let id = (store.dialect().first_id)(told, count);
+        first = Ord::min(first, id);
+        last = Ord::max(last, id.saturating_add(count));
+    }
+    // How ids follow each other depends on how the server is set up. So they are read, and by a short
+    // range of ids, which is much faster than by reservation; that comes next if they are elsewhere.
+    let ids = pick(on, bookings::Column::Id.between(first, last)).await?;
+    if group
+        .iter()
+        .all(|new| ids.contains_key(&new.reservation_id.to_string()))
+    {
+        return Ok(ids);
+    }
     let names = group.iter().map(|new| new.reservation_id.to_string());
     let names = padded(names.collect());
+    pick(on, bookings::Column::ReservationId.is_in(names)).await
+}
+
+async fn pick(on: &DatabaseTransaction, which: Expr) -> Result<HashMap<String, i64>, DbErr> {
     let ids = bookings::Entity::find()
         .select_only()
         .column(bookings::Column::ReservationId)
         .column(bookings::Column::Id)
-        .filter(bookings::Column::ReservationId.is_in(names))
+        .filter(which)
         .into_tuple::<(String, i64)>();
     Ok(ids.all(on).await?.into_iter().collect())
 }
