@@ -44,6 +44,10 @@ impl BookingFlow {
             CancelOutcome::Busy => {
                 Err(Failure::unavailable("the booking is locked by somebody else").into())
             }
+            // As with a whole group of unknown outcome: if it came through, the outbox does the rest.
+            CancelOutcome::Unknown => {
+                Err(Failure::unavailable("the cancellation's outcome is not known").into())
+            }
         }
     }
 

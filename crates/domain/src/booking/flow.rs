@@ -190,7 +190,9 @@ impl BookingFlow {
                 self.replay(request).await?.ok_or(BookError::KeyInProgress)
             }
             // A row with our id may be a commit of ours that was thought lost, or a fence.
-            CommitOutcome::ReservationTaken => self.resolve_booking(hold).await,
+            CommitOutcome::ReservationTaken | CommitOutcome::Unknown => {
+                self.resolve_booking(hold).await
+            }
         }
     }
 

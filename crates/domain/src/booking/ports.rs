@@ -47,6 +47,8 @@ pub enum CommitOutcome {
     /// Somebody's open transaction is in its way for too long. Proven: nothing of it is there, and
     /// nothing will be.
     Busy,
+    /// It was sent by itself and may be there, or may come to be; see [`CommitError::Unknown`].
+    Unknown,
 }
 
 /// Why a write of bookings has no outcomes.
@@ -125,6 +127,8 @@ pub enum CancelOutcome {
     AlreadyCancelled,
     /// Somebody's open transaction is in its way for too long. Proven: nothing was done.
     Busy,
+    /// It was sent by itself and may be done, or may come to be; see [`CommitError::Unknown`].
+    Unknown,
 }
 
 /// Keeps the bookings.

@@ -57,7 +57,7 @@ async fn cancel_within(
             Ok(done) => return done.outcomes(store, group).map_err(CommitError::Unknown),
             Err(TransactionError::Unknown(error)) => return Err(CommitError::Unknown(error)),
             Err(TransactionError::RolledBack(Fault::LockTimeout, _)) => {
-                return apart(store, group, deadline).await;
+                return Ok(apart(store, group, deadline).await);
             }
             Err(TransactionError::RolledBack(Fault::Deadlock, error)) => error,
             Err(TransactionError::RolledBack(_, error)) => {
@@ -73,30 +73,19 @@ async fn cancel_within(
 
 /// One of the group met a row that somebody else keeps locked, and nobody says which one: each goes by
 /// itself. In order, since of two wishes for one booking the first is the one that cancels.
-async fn apart(
-    store: &SqlStore,
-    group: &[Cancellation],
-    deadline: Instant,
-) -> Result<Vec<CancelOutcome>, CommitError> {
+async fn apart(store: &SqlStore, group: &[Cancellation], deadline: Instant) -> Vec<CancelOutcome> {
     if group.len() == 1 {
-        return Ok(vec![CancelOutcome::Busy]);
+        return vec![CancelOutcome::Busy];
     }
     let alone = (0..group.len()).map(|index| async move {
         // Boxed, since a group of one could go apart again as far as the compiler knows.
         match Box::pin(cancel_within(store, &group[index..=index], deadline)).await {
-            Err(CommitError::RolledBack(_)) => Ok(vec![CancelOutcome::Busy]),
-            result => result,
+            Ok(outcomes) => outcomes,
+            Err(CommitError::RolledBack(_)) => vec![CancelOutcome::Busy],
+            Err(CommitError::Unknown(_)) => vec![CancelOutcome::Unknown],
         }
     });
-    let mut results = stream::iter(alone).buffered(AT_ONCE);
-    let (mut outcomes, mut unknown) = (Vec::with_capacity(group.len()), None);
-    while let Some(result) = results.next().await {
-        match result {
-            Ok(outcome) => outcomes.extend(outcome),
-            Err(error) => unknown = Some(error),
-        }
-    }
-    unknown.map_or(Ok(outcomes), Err)
+    stream::iter(alone).buffered(AT_ONCE).concat().await
 }
 
 /// What the transaction found and did.

@@ -116,18 +116,14 @@ async fn apart(
         (index, Box::pin(commit).await)
     });
     let mut results = stream::iter(alone).buffer_unordered(AT_ONCE);
-    let mut unknown = None;
     while let Some((index, result)) = results.next().await {
-        match result {
-            Ok(outcomes) => group.outcomes[index] = outcomes.into_iter().next(),
-            Err(CommitError::RolledBack(_)) => group.outcomes[index] = Some(CommitOutcome::Busy),
-            Err(CommitError::Unknown(error)) => unknown = Some(error),
-        }
+        group.outcomes[index] = match result {
+            Ok(outcomes) => outcomes.into_iter().next(),
+            Err(CommitError::RolledBack(_)) => Some(CommitOutcome::Busy),
+            Err(CommitError::Unknown(_)) => Some(CommitOutcome::Unknown),
+        };
     }
-    match unknown {
-        Some(error) => Err(CommitError::Unknown(error)),
-        None => group.decided(|| error),
-    }
+    group.decided(|| error)
 }
 
 /// Sends what is undecided, once, and decides it if it is acknowledged.
