@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sea_orm::{ConnectionTrait, Database};
 use tempfile::TempDir;
-use xtask::servers::{Executables, Server, start_mariadb, start_mongodb, start_mysql};
+use xtask::servers::{
+    Executables, Server, start_mariadb, start_mongodb, start_mongodb_set, start_mysql,
+};
 
 /// What a variable says; the tests are told by the environment where to run.
 fn variable(name: &str) -> String {
@@ -56,16 +58,26 @@ impl Databases {
     pub async fn on_own_servers() -> (Self, OwnServers) {
         let programs = Executables::from_env();
         let start = move || OwnServers {
-            mysql: match variable("BOXOFFICE_TEST_BACKEND").as_str() {
-                "mysql-mongodb" => start_mysql(&programs).unwrap(),
-                _ => start_mariadb(&programs).unwrap(),
-            },
+            mysql: start_sql(&programs),
             mongodb: start_mongodb(&programs).unwrap(),
         };
         let servers = tokio::task::spawn_blocking(start).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let databases = Self::on(folder, servers.mysql.url(), servers.mongodb.url(), false).await;
         (databases, servers)
+    }
+
+    /// On servers of their own, MongoDB as a replica set of three, so that one of them can be missed.
+    pub async fn on_a_replica_set() -> (Self, Server, Vec<Server>) {
+        let programs = Executables::from_env();
+        let start = move || {
+            let mongodb = start_mongodb_set(&programs, 3).unwrap();
+            (start_sql(&programs), mongodb)
+        };
+        let (mysql, mongodb) = tokio::task::spawn_blocking(start).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let databases = Self::on(folder, mysql.url(), mongodb[0].url(), false).await;
+        (databases, mysql, mongodb)
     }
 
     /// Whether the run is about the embedded default.
@@ -124,6 +136,14 @@ impl Databases {
     /// Where events are, unless they are where the bookings are.
     pub(crate) fn mongodb_url(&self) -> Option<&str> {
         self.remote.as_ref().map(|remote| remote.mongodb.as_str())
+    }
+}
+
+/// The kind of SQL server that the run is about.
+fn start_sql(programs: &Executables) -> Server {
+    match variable("BOXOFFICE_TEST_BACKEND").as_str() {
+        "mysql-mongodb" => start_mysql(programs).unwrap(),
+        _ => start_mariadb(programs).unwrap(),
     }
 }
 

@@ -8,7 +8,7 @@ mod wire;
 
 pub use mariadb::start_mariadb;
 pub use mariadb::start_mariadb_in;
-pub use mongodb::{start_mongodb, start_mongodb_in};
+pub use mongodb::{is_primary, start_mongodb, start_mongodb_in, start_mongodb_set};
 pub use mysql::start_mysql;
 pub use mysql::start_mysql_in;
 pub use process::{Server, kill_all};

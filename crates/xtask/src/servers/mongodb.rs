@@ -1,4 +1,4 @@
-//! MongoDB, as a replica set of one.
+//! MongoDB, as a replica set of one or several.
 
 use std::path::Path;
 use std::thread;
@@ -40,9 +40,52 @@ pub fn start_mongodb_in(executables: &Executables, folder: &Path) -> Result<Serv
     start(executables, data, port)
 }
 
+/// Starts servers with fresh data that are the `members` of the replica set `rs0` together, and waits
+/// until it has elected its primary. Its members give each other up after two seconds of silence.
+///
+/// # Errors
+///
+/// As [`start_mongodb`].
+pub fn start_mongodb_set(executables: &Executables, members: usize) -> Result<Vec<Server>> {
+    let ports = (0..members)
+        .map(|_| free_port())
+        .collect::<Result<Vec<u16>>>()?;
+    let url = url(&ports);
+    let mut servers = Vec::with_capacity(members);
+    for port in &ports {
+        servers.push(run(executables, Data::temporary()?, *port, &url)?);
+    }
+    initiate(&ports)?;
+    wait_for_primary(&ports)?;
+    Ok(servers)
+}
+
+/// Whether a MongoDB server is the one that takes writes.
+pub fn is_primary(server: &Server) -> bool {
+    mongodb_is_primary(server.port())
+}
+
 fn start(executables: &Executables, data: Data, port: u16) -> Result<Server> {
-    let program = Executables::need(&executables.mongod, "mongod")?;
     let fresh = !data.path().join("WiredTiger").exists();
+    let server = run(executables, data, port, &url(&[port]))?;
+    if fresh {
+        initiate(&[port])?;
+    }
+    wait_for_primary(&[port])?;
+    Ok(server)
+}
+
+fn url(ports: &[u16]) -> String {
+    let hosts: Vec<String> = ports.iter().map(host).collect();
+    format!("mongodb://{}/?replicaSet=rs0", hosts.join(","))
+}
+
+fn host(port: &u16) -> String {
+    format!("127.0.0.1:{port}")
+}
+
+fn run(executables: &Executables, data: Data, port: u16, url: &str) -> Result<Server> {
+    let program = Executables::need(&executables.mongod, "mongod")?;
     let words = vec![
         program.display().to_string(),
         "--dbpath".to_owned(),
@@ -56,19 +99,21 @@ fn start(executables: &Executables, data: Data, port: u16) -> Result<Server> {
         "--wiredTigerCacheSizeGB".to_owned(),
         "0.5".to_owned(),
     ];
-    let url = format!("mongodb://127.0.0.1:{port}/?replicaSet=rs0");
-    let server = Server::start("mongod", words, url, port, data, mongodb_answers)?;
-    if fresh {
-        initiate(port)?;
-    }
-    wait_for_primary(port)?;
-    Ok(server)
+    Server::start("mongod", words, url.to_owned(), port, data, mongodb_answers)
 }
 
-fn initiate(port: u16) -> Result<()> {
-    let member = doc! { "_id": 0, "host": format!("127.0.0.1:{port}") };
-    let set = doc! { "_id": "rs0", "members": [member] };
-    let answer = mongodb_command(port, &doc! { "replSetInitiate": set, "$db": "admin" })?;
+fn initiate(ports: &[u16]) -> Result<()> {
+    let first = ports.first().ok_or_else(|| Error::new("a set of none"))?;
+    let members = ports
+        .iter()
+        .zip(0_i32..)
+        .map(|(port, id)| doc! { "_id": id, "host": host(port) });
+    let set = doc! {
+        "_id": "rs0",
+        "members": members.collect::<Vec<_>>(),
+        "settings": { "electionTimeoutMillis": 2_000, "heartbeatIntervalMillis": 500 },
+    };
+    let answer = mongodb_command(*first, &doc! { "replSetInitiate": set, "$db": "admin" })?;
     match answer.get_f64("ok") {
         Ok(1.0) => Ok(()),
         _ => Err(Error::new(format!(
@@ -77,9 +122,9 @@ fn initiate(port: u16) -> Result<()> {
     }
 }
 
-fn wait_for_primary(port: u16) -> Result<()> {
+fn wait_for_primary(ports: &[u16]) -> Result<()> {
     for _ in 0..LOOKS {
-        if mongodb_is_primary(port) {
+        if ports.iter().any(|port| mongodb_is_primary(*port)) {
             return Ok(());
         }
         thread::sleep(Duration::from_millis(50));
