@@ -16,7 +16,7 @@ const SETTLE_PERIOD: Duration = Duration::from_millis(500);
 /// left something and died.
 const RELAY_PERIOD: Duration = Duration::from_secs(1);
 /// The time in which work gathers after a call, so that it goes in groups.
-const GATHER: Duration = Duration::from_millis(50);
+const GATHER: Duration = Duration::from_millis(200);
 /// The time before failed work is tried again.
 const AGAIN: Duration = Duration::from_millis(500);
 /// The time between two rounds of recovery, at most; with a short grace it is the grace.

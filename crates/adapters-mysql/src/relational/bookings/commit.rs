@@ -301,7 +301,7 @@ async fn insert(
     group: &[&NewBooking],
 ) -> Result<HashMap<String, i64>, DbErr> {
     let (mut first, mut last) = (i64::MAX, i64::MIN);
-    for rows in pieces(group.iter().map(|new| row(new)).collect()) {
+    for rows in pieces(rows(group)) {
         let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
         let query = bookings::Entity::insert_many(rows).into_query();
         let told = on.execute(&query).await?.last_insert_id();
@@ -334,9 +334,18 @@ async fn pick(on: &DatabaseTransaction, which: Expr) -> Result<HashMap<String, i
     Ok(ids.all(on).await?.into_iter().collect())
 }
 
-fn row(new: &NewBooking) -> bookings::ActiveModel {
-    let created_at = to_column(new.created_at);
-    let key = new.key.as_ref();
+/// The rows of the bookings. The columns of a key are named only if somebody brought one: what is bound
+/// for each row of a large group costs both sides.
+fn rows(group: &[&NewBooking]) -> Vec<bookings::ActiveModel> {
+    let is_keyed = group.iter().any(|new| new.key.is_some());
+    let row = |new: &&NewBooking| {
+        let row = unkeyed(new);
+        if is_keyed { keyed(row, new) } else { row }
+    };
+    group.iter().map(row).collect()
+}
+
+fn unkeyed(new: &NewBooking) -> bookings::ActiveModel {
     bookings::ActiveModel {
         reservation_id: Set(new.reservation_id.to_string()),
         event_id: Set(new.event_id.to_string()),
@@ -344,12 +353,18 @@ fn row(new: &NewBooking) -> bookings::ActiveModel {
         ticket_type: Set(new.ticket_type.as_str().to_owned()),
         quantity: Set(i32::try_from(new.quantity.get()).unwrap_or(i32::MAX)),
         status: Set(CONFIRMED.to_owned()),
-        created_at: Set(created_at),
-        cancelled_at: Set(None),
+        created_at: Set(to_column(new.created_at)),
+        ..Default::default()
+    }
+}
+
+fn keyed(row: bookings::ActiveModel, new: &NewBooking) -> bookings::ActiveModel {
+    let key = new.key.as_ref();
+    bookings::ActiveModel {
         idempotency_key: Set(key.map(|used| used.key.as_str().to_owned())),
         fingerprint: Set(key.map(|used| used.fingerprint.as_str().to_owned())),
-        keyed_at: Set(key.map(|_| created_at)),
-        ..Default::default()
+        keyed_at: Set(key.map(|_| to_column(new.created_at))),
+        ..row
     }
 }
 
