@@ -5,6 +5,7 @@ mod commit;
 mod fence;
 mod list;
 mod lookup;
+mod write;
 
 use async_trait::async_trait;
 use domain::booking::{
