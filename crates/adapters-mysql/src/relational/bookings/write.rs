@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::booking::{BookingId, NewBooking};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
     QuerySelect, QueryTrait, Set,
