@@ -190,6 +190,25 @@ fn unique() -> String {
     )
 }
 
+impl Databases {
+    /// Runs a command of the program on them to its end, beside any server.
+    pub async fn run(&self, arguments: &[&str]) -> std::process::Output {
+        let output = tokio::process::Command::new(program())
+            .args(arguments)
+            .env_clear()
+            .envs(self.variables())
+            .env("JWT_SECRET", crate::JWT_SECRET)
+            .env("RECOVERY_GRACE_SECONDS", "5")
+            .env("LOG_LEVEL", "warn")
+            .current_dir(self.folder())
+            .stdin(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(std::time::Duration::from_secs(120), output).await;
+        output.expect("it does not end").unwrap()
+    }
+}
+
 /// The path of the program under test.
 pub fn program() -> String {
     variable("BOXOFFICE_BIN")

@@ -110,6 +110,41 @@ impl Inspector {
             .unwrap();
     }
 
+    /// Adds to the available tickets of an event, as no step of Boxoffice would.
+    pub async fn damage(&self, event: &str, more: i64) {
+        match &self.mongodb {
+            Some(database) => {
+                let id = ObjectId::parse_str(event).unwrap();
+                let more =
+                    doc! { "$inc": { "stock.general.available": more, "availableTickets": more } };
+                let events = database.collection::<Document>("events");
+                let done = events.update_one(doc! { "_id": id }, more).await.unwrap();
+                assert_eq!(done.modified_count, 1);
+            }
+            None => {
+                let sql = format!(
+                    "UPDATE event_stock SET available = available + {more} WHERE event_id = '{event}'"
+                );
+                self.execute(&sql).await;
+            }
+        }
+    }
+
+    /// Loses an event, as a store that was restored to an earlier day.
+    pub async fn lose_event(&self, event: &str) {
+        match &self.mongodb {
+            Some(database) => {
+                let id = ObjectId::parse_str(event).unwrap();
+                let events = database.collection::<Document>("events");
+                events.delete_one(doc! { "_id": id }).await.unwrap();
+            }
+            None => {
+                self.execute(&format!("DELETE FROM events WHERE id = '{event}'"))
+                    .await;
+            }
+        }
+    }
+
     /// Takes SQLite's write lock, as another process would that writes for a long time.
     pub async fn lock_file(&self) {
         self.sql
@@ -182,6 +217,10 @@ impl Inspector {
         let (stock, bookings) = (self.stock(event).await, self.bookings(event).await);
         Self::assert_whole(&stock, &bookings, self.returned(event).await);
         (stock, bookings)
+    }
+
+    async fn execute(&self, sql: &str) {
+        self.sql.execute_unprepared(sql).await.unwrap();
     }
 
     async fn rows(&self, sql: &str) -> Vec<QueryResult> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlOutboxRepository, SqlStore, SqlUserRepository,
+    SqlBookingRepository, SqlBookingSurvey, SqlOutboxRepository, SqlStore, SqlUserRepository,
 };
 use domain::audit::AuditLog;
 use domain::booking::{BookingRepository, OutboxRepository};
@@ -15,12 +15,16 @@ use domain::event::EventRepository;
 use domain::health::Probe;
 use domain::stock::StockRepository;
 use domain::user::UserRepository;
+use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
 
 use crate::database::Database;
 use crate::dialect::SQLITE;
 use crate::error::{is_not_a_database, low_level_error};
 use crate::schema::{self, SchemaStep};
-use crate::{SqliteAuditLog, SqliteEventRepository, SqliteProbe, SqliteStockRepository, folder};
+use crate::{
+    SqliteAuditLog, SqliteEventRepository, SqliteProbe, SqliteStockRepository, SqliteStockSurvey,
+    folder,
+};
 
 /// Tries to open while other processes are opening, and the time between two.
 const TRIES: u32 = 50;
@@ -111,6 +115,21 @@ impl Embedded {
     /// The audit log.
     pub fn audit(&self) -> Arc<dyn AuditLog> {
         Arc::new(SqliteAuditLog::new(self.database.clone()))
+    }
+
+    /// A look at all bookings.
+    pub fn booking_survey(&self) -> Arc<dyn BookingSurvey> {
+        Arc::new(SqlBookingSurvey::new(self.relational()))
+    }
+
+    /// A look at the stock of all events.
+    pub fn stock_survey(&self) -> Arc<dyn StockSurvey> {
+        Arc::new(SqliteStockSurvey::new(self.database.clone()))
+    }
+
+    /// The correction of their stock.
+    pub fn stock_repair(&self) -> Arc<dyn StockRepair> {
+        Arc::new(SqliteStockSurvey::new(self.database.clone()))
     }
 
     /// A sign of life of the file.

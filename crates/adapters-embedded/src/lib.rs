@@ -18,6 +18,7 @@ mod schema;
 mod sql;
 mod stock;
 mod stock_repository;
+mod survey;
 
 pub use audit_log::SqliteAuditLog;
 pub use embedded::{Embedded, OpenError};
@@ -25,3 +26,4 @@ pub use event_repository::SqliteEventRepository;
 pub use probe::SqliteProbe;
 pub use schema::SchemaStep;
 pub use stock_repository::SqliteStockRepository;
+pub use survey::SqliteStockSurvey;

@@ -18,6 +18,7 @@ async fn relational() -> Relational {
         users: embedded.users(),
         bookings: embedded.bookings(),
         outbox: embedded.outbox(),
+        survey: embedded.booking_survey(),
         guard: Box::new((embedded, folder)),
     }
 }
@@ -28,6 +29,8 @@ async fn documents() -> Documents {
         events: embedded.events(),
         stock: embedded.stock(),
         audit: embedded.audit(),
+        survey: embedded.stock_survey(),
+        repair: embedded.stock_repair(),
         guard: Box::new((embedded, folder)),
     }
 }

@@ -22,6 +22,7 @@ mod probe;
 mod schema;
 mod stock;
 mod stock_repository;
+mod survey;
 mod update_command;
 
 pub use audit_log::MongoAuditLog;
@@ -30,6 +31,7 @@ pub use event_repository::MongoEventRepository;
 pub use probe::MongoProbe;
 pub use schema::{MongoSchema, SchemaStep};
 pub use stock_repository::MongoStockRepository;
+pub use survey::MongoStockSurvey;
 
 /// The store's name in errors and health reports.
 const STORE: &str = "mongodb";

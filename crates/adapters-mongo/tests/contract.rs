@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
-use adapters_mongo::{MongoAuditLog, MongoEventRepository, MongoStockRepository};
+use adapters_mongo::{MongoAuditLog, MongoEventRepository, MongoStockRepository, MongoStockSurvey};
 use domain::testing::contract::Documents;
 
 use self::support::TestDatabase;
@@ -17,6 +17,8 @@ async fn fresh() -> Documents {
         events: Arc::new(MongoEventRepository::new(database.adapter.clone())),
         stock: Arc::new(MongoStockRepository::new(database.adapter.clone())),
         audit: Arc::new(MongoAuditLog::new(database.adapter.clone())),
+        survey: Arc::new(MongoStockSurvey::new(database.adapter.clone())),
+        repair: Arc::new(MongoStockSurvey::new(database.adapter.clone())),
         guard: Box::new(database),
     }
 }

@@ -14,7 +14,10 @@ async fn relational() -> Relational {
         bookings: std::sync::Arc::new(adapters_mysql::relational::SqlBookingRepository::new(
             store.clone(),
         )),
-        outbox: std::sync::Arc::new(adapters_mysql::relational::SqlOutboxRepository::new(store)),
+        outbox: std::sync::Arc::new(adapters_mysql::relational::SqlOutboxRepository::new(
+            store.clone(),
+        )),
+        survey: std::sync::Arc::new(adapters_mysql::relational::SqlBookingSurvey::new(store)),
         guard: Box::new(database),
     }
 }

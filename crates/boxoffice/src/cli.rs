@@ -30,6 +30,21 @@ pub(crate) enum Command {
     /// Make an admin, with direct access to the database. The password comes from the variable
     /// BOXOFFICE_ADMIN_PASSWORD, or else from the first line of standard input.
     CreateAdmin(CreateAdmin),
+    /// Check that the stock of every event agrees with its bookings; servers may go on selling. Exit
+    /// code 0: all is whole; 1: something is broken, and named; 2: not everything could be checked.
+    Verify(Verify),
+}
+
+/// How to verify.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Verify {
+    /// Also mend what is broken: each such event is closed for a moment, its stock set to what the
+    /// bookings say, and what was left half-done is brought to its end.
+    #[arg(long)]
+    pub(crate) repair: bool,
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Which way the schema goes.

@@ -181,6 +181,37 @@ fn the_embedded_schema_goes_up_and_down_and_shows_where_it_is() {
 }
 
 #[test]
+fn what_cannot_be_verified_is_neither_whole_nor_broken() {
+    let nothing = in_empty_folder(&["verify"], &[]);
+    assert_eq!(nothing.status.code(), Some(2), "{nothing:?}");
+    assert!(text(&nothing.stderr).contains("DATA_DIR"), "{nothing:?}");
+    let wrong = in_empty_folder(&["verify"], &[("PORT", "x")]);
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    let json = in_empty_folder(&["verify", "--json"], &[]);
+    assert_eq!(json.status.code(), Some(2), "{json:?}");
+    let document: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(document["result"], "not_checked");
+    assert!(document["error"].as_str().unwrap().contains("DATA_DIR"));
+}
+
+#[test]
+fn an_empty_database_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let up = boxoffice(&["migrate", "up"], &[], folder.path());
+    assert!(up.status.success(), "{up:?}");
+    let output = boxoffice(&["verify"], &[], folder.path());
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(text(&output.stdout), "whole: 0 events\n");
+    let output = boxoffice(&["verify", "--repair", "--json"], &[], folder.path());
+    assert!(output.status.success(), "{output:?}");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&document["result"], &document["events"]),
+        (&"whole".into(), &0.into())
+    );
+}
+
+#[test]
 fn an_admin_is_made_from_standard_input() {
     use std::io::Write;
     use std::process::Stdio;

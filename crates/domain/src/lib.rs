@@ -7,6 +7,7 @@
 //! - [`user`], [`event`], [`booking`]: entities, their ports and their use cases;
 //! - [`stock`]: the tickets of an event, what is held of them, and the upkeep that makes two
 //!   databases agree ([`stock::Settler`], [`stock::Recovery`], [`stock::Relay`]);
+//! - [`verify`]: whether events and bookings agree, and mending what does not;
 //! - [`audit`]: what is written down about who did what;
 //! - [`access`]: who may call at this moment; [`health`]: which store is away; [`upkeep`]: the
 //!   background work; [`grouping`]: reads that share a round trip;
@@ -32,3 +33,4 @@ pub mod text;
 pub mod time;
 pub mod upkeep;
 pub mod user;
+pub mod verify;

@@ -17,4 +17,5 @@ mod rush;
 mod shapes;
 mod shutdown;
 mod tokens;
+mod verify;
 mod walk;

@@ -2,6 +2,7 @@
 //! and moves in the same atomic step.
 
 pub(crate) mod closing;
+pub(crate) mod correction;
 pub(crate) mod holds;
 mod outcomes;
 mod pipeline;

@@ -9,6 +9,7 @@ mod outbox_repository;
 mod outbox_rows;
 mod statement_size;
 mod store;
+mod survey;
 mod transaction;
 mod user_repository;
 
@@ -16,4 +17,5 @@ pub use bookings::SqlBookingRepository;
 pub use fault::{Fault, SqlError, driver_error, is_silence};
 pub use outbox_repository::SqlOutboxRepository;
 pub use store::{Dialect, SqlStore};
+pub use survey::SqlBookingSurvey;
 pub use user_repository::SqlUserRepository;

@@ -13,6 +13,7 @@ use domain::event::EventRepository;
 use domain::health::Probe;
 use domain::stock::StockRepository;
 use domain::user::UserRepository;
+use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
 pub(crate) use schema::{Schema, SchemaError, SchemaGate};
 
 use crate::config::{Config, Storage};
@@ -25,6 +26,9 @@ pub(crate) struct Backend {
     pub(crate) events: Arc<dyn EventRepository>,
     pub(crate) stock: Arc<dyn StockRepository>,
     pub(crate) audit: Arc<dyn AuditLog>,
+    pub(crate) booking_survey: Arc<dyn BookingSurvey>,
+    pub(crate) stock_survey: Arc<dyn StockSurvey>,
+    pub(crate) stock_repair: Arc<dyn StockRepair>,
     /// One per store.
     pub(crate) probes: Vec<Arc<dyn Probe>>,
     /// One per store, in the same order.

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use adapters_mongo::{
     MongoAuditLog, MongoDatabase, MongoEventRepository, MongoProbe, MongoSchema, MongoSettings,
-    MongoStockRepository,
+    MongoStockRepository, MongoStockSurvey,
 };
-use adapters_mysql::relational::{SqlBookingRepository, SqlOutboxRepository, SqlUserRepository};
+use adapters_mysql::relational::{
+    SqlBookingRepository, SqlBookingSurvey, SqlOutboxRepository, SqlUserRepository,
+};
 use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
 use domain::health::Probe;
 
@@ -34,10 +36,13 @@ pub(super) async fn connect(
     Ok(Backend {
         users: Arc::new(SqlUserRepository::new(sql.clone())),
         bookings: Arc::new(SqlBookingRepository::new(sql.clone())),
-        outbox: Arc::new(SqlOutboxRepository::new(sql)),
+        outbox: Arc::new(SqlOutboxRepository::new(sql.clone())),
         events: Arc::new(MongoEventRepository::new(mongo.clone())),
         stock: Arc::new(MongoStockRepository::new(mongo.clone())),
         audit: Arc::new(MongoAuditLog::new(mongo.clone())),
+        booking_survey: Arc::new(SqlBookingSurvey::new(sql)),
+        stock_survey: Arc::new(MongoStockSurvey::new(mongo.clone())),
+        stock_repair: Arc::new(MongoStockSurvey::new(mongo.clone())),
         probes: vec![Arc::new(sql_probe), Arc::new(mongo_probe)],
         schemas: vec![
             Arc::new(StoreSchema {

@@ -9,8 +9,8 @@ use domain::health::HealthMonitor;
 use domain::request::{Origin, RequestId};
 use domain::user::{Email, NewAccount, Password, PersonName, RegisterError};
 
-use super::say;
-use crate::backend::{self, SchemaGate};
+use super::{say, until_usable};
+use crate::backend;
 use crate::cli::CreateAdmin;
 use crate::config::Config;
 use crate::platform::{self, Tasks};
@@ -22,12 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) async fn run(config: &Config, who: &CreateAdmin) -> Result<(), String> {
     let account = account(who)?;
     let backend = backend::connect(config).await?;
-    for (schema, probe) in backend.schemas.iter().zip(&backend.probes) {
-        let gate = SchemaGate::new(Arc::clone(schema), Arc::clone(probe));
-        let passed = tokio::time::timeout(PATIENCE, gate.pass(false)).await;
-        let passed = passed.map_err(|_| format!("{} is away", schema.store()))?;
-        passed.map_err(|error| error.to_string())?;
-    }
+    until_usable(&backend, PATIENCE).await?;
     let tasks = Arc::new(Tasks::new());
     let runtime = platform::runtime(&tasks);
     let health = Arc::new(HealthMonitor::new(backend.probes.clone()));

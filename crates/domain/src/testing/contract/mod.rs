@@ -15,6 +15,7 @@
 //!         users: database.relational.clone(),
 //!         bookings: database.relational.clone(),
 //!         outbox: database.relational.clone(),
+//!         survey: database.relational.clone(),
 //!         guard: Box::new(database), // whatever takes the database away when it is dropped
 //!     }
 //! }
@@ -51,6 +52,7 @@ use crate::booking::{BookingRepository, OutboxRepository};
 use crate::event::EventRepository;
 use crate::stock::StockRepository;
 use crate::user::UserRepository;
+use crate::verify::{BookingSurvey, StockRepair, StockSurvey};
 
 /// A new, empty store of users, bookings and the outbox.
 pub struct Relational {
@@ -60,6 +62,8 @@ pub struct Relational {
     pub bookings: Arc<dyn BookingRepository>,
     /// The outbox.
     pub outbox: Arc<dyn OutboxRepository>,
+    /// A look at all bookings.
+    pub survey: Arc<dyn BookingSurvey>,
     /// Keeps the store alive for as long as a case runs; dropped last, it takes the store away.
     pub guard: Box<dyn Any + Send>,
 }
@@ -72,6 +76,10 @@ pub struct Documents {
     pub stock: Arc<dyn StockRepository>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
+    /// A look at the stock of all events.
+    pub survey: Arc<dyn StockSurvey>,
+    /// The correction of their stock.
+    pub repair: Arc<dyn StockRepair>,
     /// Keeps the store alive for as long as a case runs; dropped last, it takes the store away.
     pub guard: Box<dyn Any + Send>,
 }

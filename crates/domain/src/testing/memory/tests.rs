@@ -27,7 +27,8 @@ async fn relational() -> Relational {
     Relational {
         users: store.clone(),
         bookings: store.clone(),
-        outbox: store,
+        outbox: store.clone(),
+        survey: store,
         guard: Box::new(()),
     }
 }
@@ -37,7 +38,9 @@ async fn documents() -> Documents {
     Documents {
         events: store.clone(),
         stock: store.clone(),
-        audit: store,
+        audit: store.clone(),
+        survey: store.clone(),
+        repair: store,
         guard: Box::new(()),
     }
 }

@@ -8,11 +8,13 @@ pub mod metadata;
 pub mod oversell;
 pub mod reserve;
 pub mod returns;
+pub mod stock_survey;
 pub mod update;
 
 /// Tests a backend against the contracts of
 /// [`EventRepository`](crate::event::EventRepository),
-/// [`StockRepository`](crate::stock::StockRepository) and [`AuditLog`](crate::audit::AuditLog).
+/// [`StockRepository`](crate::stock::StockRepository) and [`AuditLog`](crate::audit::AuditLog), and of a
+/// [`StockSurvey`](crate::verify::StockSurvey) with [`StockRepair`](crate::verify::StockRepair).
 ///
 /// Takes the path of an async function without parameters that makes a new, empty
 /// [`Documents`](crate::testing::contract::Documents), and expands to one `#[tokio::test]` per case,
@@ -30,6 +32,8 @@ pub mod update;
 ///             events: store.clone(),
 ///             stock: store.clone(),
 ///             audit: store.clone(),
+///             survey: store.clone(),
+///             repair: store.clone(),
 ///             guard: Box::new(()), // a store in memory goes by itself
 ///         }
 ///     }
@@ -135,6 +139,15 @@ macro_rules! document_contract_tests {
                 batches_over_two_events_at_once_never_oversell,
                 tickets_that_go_and_come_back_at_once_end_where_they_began,
                 an_event_has_no_more_than_max_holds,
+            }
+            stock_survey {
+                every_event_is_met_once_in_the_order_of_ids,
+                a_survey_tells_all_of_the_stock,
+                a_survey_tells_who_closed_an_event,
+                a_survey_leaves_out_what_does_not_exist,
+                what_moves_stock_moves_the_counter,
+                a_correction_sets_the_stock_and_moves_the_counter,
+                a_correction_needs_its_closing_and_its_counter,
             }
             audit {
                 records_of_every_kind_are_taken,

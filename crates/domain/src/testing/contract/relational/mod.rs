@@ -1,5 +1,6 @@
 //! The cases for users, bookings and the outbox.
 
+pub mod booking_survey;
 pub mod cancel;
 pub mod commit;
 pub mod first_admin;
@@ -12,7 +13,8 @@ pub mod users;
 /// Tests a backend against the contracts of
 /// [`UserRepository`](crate::user::UserRepository),
 /// [`BookingRepository`](crate::booking::BookingRepository) and
-/// [`OutboxRepository`](crate::booking::OutboxRepository).
+/// [`OutboxRepository`](crate::booking::OutboxRepository), and of a
+/// [`BookingSurvey`](crate::verify::BookingSurvey).
 ///
 /// Takes the path of an async function without parameters that makes a new, empty
 /// [`Relational`](crate::testing::contract::Relational), and expands to one `#[tokio::test]` per case,
@@ -30,6 +32,7 @@ pub mod users;
 ///             users: store.clone(),
 ///             bookings: store.clone(),
 ///             outbox: store.clone(),
+///             survey: store.clone(),
 ///             guard: Box::new(()), // a store in memory goes by itself
 ///         }
 ///     }
@@ -133,6 +136,13 @@ macro_rules! relational_contract_tests {
                 forgotten_rows_are_gone_and_the_others_stay,
                 a_large_group_for_one_event_loses_no_record,
                 five_hundred_rows_are_read_and_forgotten_at_once,
+            }
+            booking_survey {
+                confirmed_tickets_are_counted_per_event_and_type,
+                what_came_back_is_told_per_event_and_type,
+                a_reservation_is_booked_if_it_has_a_booking,
+                a_snapshot_shows_one_moment,
+                events_with_bookings_are_told_in_order_in_pages,
             }
         }
     };

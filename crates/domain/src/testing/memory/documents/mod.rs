@@ -4,6 +4,7 @@ mod audit;
 mod closing;
 mod events;
 mod stock;
+mod survey;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;

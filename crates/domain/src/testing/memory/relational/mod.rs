@@ -2,6 +2,7 @@
 
 mod bookings;
 mod outbox;
+mod survey;
 mod users;
 
 use std::collections::{BTreeMap, HashMap};
