@@ -1,6 +1,6 @@
 //! Settling: holds leave the event document once their bookings are known to exist.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{HoldRef, ReservationId, StockRepository};
@@ -15,7 +15,8 @@ const MAX_WRITE: usize = 1_000;
 /// and one that is forgotten in a crash is found by recovery.
 pub struct Settler {
     stock: Arc<dyn StockRepository>,
-    waiting: Mutex<HashMap<EventId, Vec<ReservationId>>>,
+    /// In the order of events, so that the same work makes the same calls.
+    waiting: Mutex<BTreeMap<EventId, Vec<ReservationId>>>,
 }
 
 impl Settler {
@@ -76,7 +77,7 @@ impl Settler {
         Ok(())
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<EventId, Vec<ReservationId>>> {
+    fn waiting(&self) -> MutexGuard<'_, BTreeMap<EventId, Vec<ReservationId>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

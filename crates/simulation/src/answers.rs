@@ -1,0 +1,187 @@
+//! Every answer that was given to a client, and whether it was true when it was given.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use domain::booking::{BookError, BookTickets, Booked, Booking, BookingId, CancelError};
+use domain::event::{DeleteEventError, Event, EventId, UpdateError};
+use domain::user::UserId;
+use tokio::time::Instant;
+
+use crate::relational::is_confirmed;
+use crate::world::World;
+
+/// What clients were told.
+pub(crate) struct Answers {
+    world: Arc<World>,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+pub(crate) struct Told {
+    /// Who was told to have which booking, and under which key.
+    pub(crate) booked: Vec<(Option<String>, Booking)>,
+    /// How often a booking was told to be cancelled now.
+    pub(crate) cancelled: BTreeMap<BookingId, usize>,
+    /// Bookings that somebody asked to cancel, whatever the answer.
+    pub(crate) cancel_asked: BTreeSet<BookingId>,
+    /// Events that were told to be deleted.
+    pub(crate) deleted: BTreeSet<EventId>,
+    /// The numbers of tickets that an event may have.
+    pub(crate) sizes: BTreeMap<EventId, BTreeSet<u32>>,
+}
+
+impl Answers {
+    pub(crate) fn new(world: Arc<World>) -> Self {
+        Self {
+            world,
+            told: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Somebody asks that the event have that many tickets.
+    pub(crate) fn may_have(&self, event: EventId, total: u32) {
+        self.told().sizes.entry(event).or_default().insert(total);
+    }
+
+    /// A lie, if `is_true` does not hold.
+    fn check(&self, is_true: bool, what: impl FnOnce() -> String) {
+        if !is_true {
+            self.world.state().violated(format!("a client was told {}", what()));
+        }
+    }
+
+    /// Whether a row is on disk that `fits`.
+    fn on_disk(&self, id: BookingId, fits: impl Fn(&Booking) -> bool) -> bool {
+        let state = self.world.state();
+        let row = state.relational.disk.row(id);
+        row.and_then(|row| row.booking.as_ref()).is_some_and(fits)
+    }
+
+    /// Whether at some moment since then the event's stock was as `asked`.
+    fn was(
+        &self,
+        event: EventId,
+        since: Instant,
+        asked: impl Fn(Option<(i64, i64)>) -> bool,
+    ) -> bool {
+        self.world.state().was(event, since, asked)
+    }
+
+    /// The answer to a booking that was asked for at `since`.
+    pub(crate) fn book(
+        &self,
+        user: UserId,
+        wish: &BookTickets,
+        since: Instant,
+        answer: &Result<Booked, BookError>,
+    ) {
+        let quantity = i64::from(wish.quantity.get());
+        match answer {
+            Ok(booked) => self.booked(user, wish, booked),
+            Err(BookError::SoldOut) => {
+                let short = |stock: Option<(i64, i64)>| {
+                    stock.is_some_and(|(_, available)| available < quantity)
+                };
+                let is_true = self.was(wish.event_id, since, short);
+                self.check(is_true, || format!("sold out for {quantity}, and it never was"));
+            }
+            Err(BookError::EventNotFound) => {
+                let is_true = self.was(wish.event_id, since, |stock| stock.is_none());
+                self.check(is_true, || "not found of an event that is there".to_owned());
+            }
+            Err(BookError::KeyInProgress) => {
+                self.check(wish.key.is_some(), || "in progress without a key".to_owned());
+            }
+            Err(BookError::Failed(_)) => {}
+            Err(error) => self.check(false, || format!("{error}, which cannot be")),
+        }
+    }
+
+    fn booked(&self, user: UserId, wish: &BookTickets, booked: &Booked) {
+        let booking = &booked.booking;
+        let asked = (user, wish.event_id, wish.quantity);
+        let same = |row: &Booking| (row.user_id, row.event_id, row.quantity) == asked;
+        let is_true = same(booking) && self.on_disk(booking.id, same);
+        self.check(is_true, || {
+            format!("booked as {}, and no such booking is on disk", booking.id)
+        });
+        let key = wish.key.as_ref().map(|key| key.as_str().to_owned());
+        self.told().booked.push((key, booking.clone()));
+    }
+
+    /// The answer to a cancellation.
+    pub(crate) fn cancel(&self, id: BookingId, answer: &Result<Booking, CancelError>) {
+        let gone = |row: &Booking| !is_confirmed(row);
+        match answer {
+            Ok(booking) => {
+                let is_true = booking.id == id && self.on_disk(id, gone);
+                self.check(is_true, || format!("cancelled of {id}, and it is not on disk"));
+                *self.told().cancelled.entry(id).or_default() += 1;
+            }
+            Err(CancelError::AlreadyCancelled) => {
+                let is_true = self.on_disk(id, gone);
+                self.check(is_true, || format!("cancelled before of {id}, which is not on disk"));
+            }
+            Err(CancelError::NotFound) => {
+                self.check(false, || format!("not found of their booking {id}"));
+            }
+            Err(CancelError::Failed(_)) => {}
+        }
+    }
+
+    /// The answer to a new capacity that was asked for at `since`.
+    pub(crate) fn resize(
+        &self,
+        event: EventId,
+        total: u32,
+        since: Instant,
+        answer: &Result<Event, UpdateError>,
+    ) {
+        match answer {
+            Ok(changed) => {
+                let is_true = changed.total_tickets == total && changed.available_tickets <= total;
+                self.check(is_true, || format!("{total} tickets, and it is {changed:?}"));
+            }
+            Err(UpdateError::CapacityBelowSold) => {
+                let gone = |stock: Option<(i64, i64)>| {
+                    stock.is_some_and(|(all, available)| all - available > i64::from(total))
+                };
+                let is_true = self.was(event, since, gone);
+                self.check(is_true, || format!("more than {total} are sold, and they never were"));
+            }
+            Err(UpdateError::NotFound) => {
+                let is_true = self.was(event, since, |stock| stock.is_none());
+                self.check(is_true, || "not found of an event that is there".to_owned());
+            }
+            Err(UpdateError::Failed(_)) => {}
+        }
+    }
+
+    /// The answer to a deletion that was asked for at `since`.
+    pub(crate) fn delete(
+        &self,
+        event: EventId,
+        since: Instant,
+        answer: &Result<(), DeleteEventError>,
+    ) {
+        match answer {
+            Ok(()) => {
+                self.told().deleted.insert(event);
+            }
+            Err(DeleteEventError::HasBookings) => {
+                let is_true = self.world.state().relational.disk.has_trace_of(event);
+                self.check(is_true, || "bookings of an event without any".to_owned());
+            }
+            Err(DeleteEventError::NotFound) => {
+                let is_true = self.was(event, since, |stock| stock.is_none());
+                self.check(is_true, || "not found of an event that is there".to_owned());
+            }
+            Err(DeleteEventError::Failed(_)) => {}
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The events.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::error::StoreError;
+use domain::event::{
+    Event, EventChange, EventId, EventRepository, EventSummary, NewEvent, UpdateEventError,
+};
+use domain::page::{Page, PageRequest};
+use domain::time::Timestamp;
+use tokio::time::sleep;
+
+use super::command::{self, Step};
+use super::document::{Document, Outcome};
+use super::replica_set::{Collections, Entry};
+use super::{Documents, lost};
+use crate::line::Lost;
+use crate::mutation::Mutation;
+
+impl Documents {
+    async fn among(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        let ids = ids.to_vec();
+        let read = command::read(&self.0, "read events", move |copy: &Collections, _| {
+            let found = ids.iter().filter_map(|id| copy.events.get(id));
+            found.map(Document::event).collect()
+        });
+        read.await.map_err(lost)
+    }
+
+    /// The event with its new total; `None` if the filter, which asks for the event and that no more is
+    /// sold, finds nothing.
+    async fn resize(
+        &self,
+        id: EventId,
+        total: i64,
+        at: Timestamp,
+    ) -> Result<Option<Document>, Lost> {
+        let step: Step = if self.0.world.has(Mutation::ReadThenResize) {
+            let read = command::read(&self.0, "read the event", move |copy, _| {
+                copy.events.get(&id).cloned()
+            });
+            let Some(before) = read.await? else {
+                return Ok(None);
+            };
+            sleep(self.0.world.dwell()).await;
+            let available = before.available + total - before.total;
+            Arc::new(move |document, _| {
+                if available < 0 {
+                    return Outcome::NoMatch;
+                }
+                Outcome::Changed(Document {
+                    total,
+                    available,
+                    ..document.clone()
+                })
+            })
+        } else {
+            Arc::new(move |document, _| document.resize(total, at))
+        };
+        let what = format!("resize to {total}");
+        command::send(&self.0, &what, vec![(id, step)], |done, _, _| {
+            done.changed.first().cloned().flatten()
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl EventRepository for Documents {
+    async fn insert(&self, event: &NewEvent) -> Result<Event, StoreError> {
+        let document = Document::new(event);
+        let stored = document.event();
+        let entry = Entry::Event(event.id, Some(document));
+        let inserted = command::insert(&self.0, "insert an event", vec![entry]).await;
+        inserted.map_err(lost)?;
+        Ok(stored)
+    }
+
+    async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        Ok(self.among(&[id]).await?.pop())
+    }
+
+    async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        self.among(ids).await
+    }
+
+    async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError> {
+        let events = self.among(ids).await?.into_iter();
+        let summary = |event: Event| EventSummary {
+            id: event.id,
+            title: event.title,
+            date: event.date,
+            location: event.location,
+        };
+        Ok(events.map(summary).collect())
+    }
+
+    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {
+        let read = command::read(&self.0, "list events", move |copy, _| {
+            let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+            let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
+            let rows = copy.events.values().skip(skip).take(limit);
+            Page {
+                rows: rows.map(Document::event).collect(),
+                total: copy.events.len() as u64,
+            }
+        });
+        read.await.map_err(lost)
+    }
+
+    /// A new capacity is the only change that the load makes; it is the one that moves the stock.
+    async fn update(
+        &self,
+        id: EventId,
+        change: &EventChange,
+        at: Timestamp,
+    ) -> Result<Event, UpdateEventError> {
+        if let Some(capacity) = change.capacity {
+            let resized = self.resize(id, i64::from(capacity.get()), at).await;
+            if let Some(document) = resized.map_err(lost)? {
+                return Ok(document.event());
+            }
+        }
+        match self.find(id).await? {
+            None => Err(UpdateEventError::NotFound),
+            Some(_) if change.capacity.is_some() => Err(UpdateEventError::CapacityBelowSold),
+            Some(event) => Ok(event),
+        }
+    }
+}
