@@ -181,7 +181,10 @@ impl Load {
         let key = wish.key.as_ref().map_or("no key", IdempotencyKey::as_str);
         world.note(
             "client",
-            format_args!("{user} books {quantity} of {} with {key}: {said}", wish.event_id),
+            format_args!(
+                "{user} books {quantity} of {} with {key}: {said}",
+                wish.event_id
+            ),
         );
         self.answers.book(user, wish, since, &answer);
         Some(answer)
@@ -243,7 +246,8 @@ impl Load {
                 ..EventChange::default()
             };
             let (since, serving) = (Instant::now(), Arc::clone(&instance));
-            let request = async move { serving.events.update(event, change, ADMIN, &origin()).await };
+            let request =
+                async move { serving.events.update(event, change, ADMIN, &origin()).await };
             if let Some(answer) = instance.handle(request).await {
                 let said = match &answer {
                     Ok(_) => "done".to_owned(),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::booking::{
     Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, IdempotencyKey, KeyedBooking, NewBooking, OutboxId, OutboxRepository, PendingWork,
-    ReservationRow,
+    FenceOutcome, KeyedBooking, NewBooking, OutboxId, OutboxRepository, PendingWork,
+    ReservationRow, UserKey,
 };
 use domain::error::StoreError;
 use domain::event::EventId;
@@ -61,12 +61,11 @@ impl BookingRepository for HastyBookings {
         }
     }
 
-    async fn find_by_key(
+    async fn find_by_keys(
         &self,
-        user: UserId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<KeyedBooking>, StoreError> {
-        self.inner.find_by_key(user, key).await
+        keys: &[UserKey],
+    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
+        self.inner.find_by_keys(keys).await
     }
 
     async fn find_reservations(

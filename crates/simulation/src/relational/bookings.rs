@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::booking::{
     Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, IdempotencyKey, KeyedBooking, NewBooking, ReservationRow,
+    FenceOutcome, KeyedBooking, NewBooking, ReservationRow, UserKey,
 };
 use domain::error::StoreError;
 use domain::event::EventId;
@@ -53,21 +53,23 @@ impl BookingRepository for Relational {
         self.commit_group(group).await
     }
 
-    async fn find_by_key(
+    async fn find_by_keys(
         &self,
-        user: UserId,
-        key: &IdempotencyKey,
-    ) -> Result<Option<KeyedBooking>, StoreError> {
-        let key = (user, key.as_str().to_owned());
-        let wanted = key.clone();
+        keys: &[UserKey],
+    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
+        let name = |used: &UserKey| (used.user_id, used.key.as_str().to_owned());
+        let keys: Vec<(UserId, String)> = keys.iter().map(name).collect();
+        let (wanted, count) = (keys.clone(), keys.len());
         // Most keys are new, and "no" needs no barrier.
-        let there = plain(&self.0, "look for a key", move |tables| tables.has_key(&wanted));
+        let there = plain(&self.0, "look for keys", move |tables| {
+            wanted.iter().any(|key| tables.has_key(key))
+        });
         if !there.await.map_err(lost)? {
-            return Ok(None);
+            return Ok(vec![None; count]);
         }
-        let found = durable(&self.0, "find by key", move |tables| {
-            let found = tables.keyed(&key);
-            let seen = found.is_some();
+        let found = durable(&self.0, "find by keys", move |tables| {
+            let found: Vec<_> = keys.iter().map(|key| tables.keyed(key)).collect();
+            let seen = found.iter().any(Option::is_some);
             (found, seen)
         });
         found.await.map_err(lost)

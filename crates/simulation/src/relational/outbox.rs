@@ -36,7 +36,7 @@ fn oldest(tables: &Tables, after: OutboxId, limit: usize, remembers: bool) -> Pe
         touched.insert(entry.event);
         work.rows.push(OutboxRow {
             id: *id,
-            record: Some(entry.record.clone()),
+            records: Some(vec![entry.record.clone()]),
         });
         if remembers && entry.back > 0 {
             work.returns.push(back(entry.event, entry.remembered(*id)));
