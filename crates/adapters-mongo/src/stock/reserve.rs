@@ -1,6 +1,6 @@
 //! Reserving: one `update` with a statement per event, then one `find` that tells what happened.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use domain::error::StoreError;
 use domain::event::EventId;
@@ -127,8 +127,13 @@ impl Wishes<'_> {
 
     /// `{left: [available per type of `types`], granted: [new holds]}` after all wishes.
     fn decide(&self, types: &[&str]) -> Document {
-        let wishes = self.reserve.iter().map(|wish| wish_document(wish, types));
-        let wishes: Vec<Bson> = wishes.map(Bson::Document).collect();
+        let mut keys = HashSet::new();
+        let wishes = self.reserve.iter().map(|wish| {
+            let key = wish.key_hash.as_ref();
+            let is_twin = key.is_some_and(|key| !keys.insert(key.as_str()));
+            Bson::Document(wish_document(wish, types, is_twin))
+        });
+        let wishes: Vec<Bson> = wishes.collect();
         // A type that is not there has less than nothing.
         let left = types.iter().map(|key| {
             let available = format!("$stock.{key}.available");
@@ -168,8 +173,9 @@ impl Wishes<'_> {
     }
 }
 
-/// A wish as the pipeline sees it: the hold that it becomes but for the time, and its type's place.
-fn wish_document(wish: &Reservation, types: &[&str]) -> Document {
+/// A wish as the pipeline sees it: the hold that it becomes but for the time, its type's place, and
+/// whether it is the twin of one before it, with the same key.
+fn wish_document(wish: &Reservation, types: &[&str], is_twin: bool) -> Document {
     let place = types
         .iter()
         .position(|key| *key == wish.ticket_type.as_str());
@@ -185,12 +191,17 @@ fn wish_document(wish: &Reservation, types: &[&str]) -> Document {
     if let Some(hash) = &wish.key_hash {
         hold.insert("keyHash", hash.as_str());
     }
-    doc! { "place": place, "hold": hold }
+    let mut document = doc! { "place": place, "hold": hold };
+    if is_twin {
+        document.insert("twin", true);
+    }
+    document
 }
 
 /// Whether `$$this` wish can be granted after those in `$$value`. A key that has a hold, an old one or
 /// one that was just granted, takes no second one: else two requests of one key in flight at once could
-/// both take tickets.
+/// both take tickets. Only twins are looked for among those just granted: all looking for all would cost
+/// the square of their number.
 fn fits() -> Document {
     let max_holds = i64::try_from(MAX_HOLDS).unwrap_or(i64::MAX);
     let holds = doc! { "$add": [{ "$size": "$step.kept" }, { "$size": "$$value.granted" }] };
@@ -206,7 +217,7 @@ fn fits() -> Document {
             { "$eq": [{ "$type": key }, "missing"] },
             { "$not": [{ "$or": [
                 { "$in": [key, "$step.keys"] },
-                { "$in": [key, "$$value.granted.keyHash"] },
+                { "$and": ["$$this.twin", { "$in": [key, "$$value.granted.keyHash"] }] },
             ] }] },
         ] },
     ] }

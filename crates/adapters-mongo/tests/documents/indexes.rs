@@ -96,14 +96,14 @@ async fn a_page_reads_its_rows_and_the_total_reads_none() {
         .unwrap();
     profile(&store, 0).await;
     assert_eq!((page.rows.len(), page.total), (10, 30));
-    let mut plans = plans(&store).await;
-    plans.sort();
     let rows = ("IXSCAN { date: 1, _id: 1 }".to_owned(), 10);
-    assert_eq!(plans.len(), 2);
+    let plans = plans(&store).await;
     assert!(plans.contains(&rows), "{plans:?}");
-    let counted = plans.iter().find(|plan| **plan != rows).unwrap();
+    let counts: Vec<_> = plans.iter().filter(|plan| **plan != rows).collect();
+    assert!(!counts.is_empty());
+    assert!(counts.iter().all(|count| count.1 == 0), "{counts:?}");
     assert!(
-        counted.0.contains("{ _id: 1 }") && counted.1 == 0,
-        "{counted:?}"
+        counts.iter().any(|count| count.0.contains("{ _id: 1 }")),
+        "{counts:?}"
     );
 }

@@ -224,6 +224,17 @@ pub async fn a_retry_meets_its_own_hold_before_it_meets_sold_out(on: Documents) 
     );
 }
 
+pub async fn of_twins_in_a_batch_the_first_is_granted(on: Documents) {
+    let event = on.event(10).await;
+    let (key, other) = (key_hash(7, "key"), key_hash(8, "key"));
+    let batch = [&key, &other, &key, &key, &other];
+    let batch = batch.map(|key| keyed_reservation(event, 1, key)).to_vec();
+    let in_flight = ReserveOutcome::Refused(Refusal::KeyInFlight);
+    let expected = [GRANTED, GRANTED, in_flight, in_flight, in_flight];
+    assert_eq!(on.reserve(batch).await, expected);
+    assert_eq!(on.available(event).await, 8);
+}
+
 pub async fn of_one_key_many_times_at_once_exactly_one_is_granted(on: Documents) {
     let event = on.event(1_000).await;
     for round in 0..10 {
