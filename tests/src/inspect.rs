@@ -145,6 +145,30 @@ impl Inspector {
         }
     }
 
+    /// Sets the checkpoints beside the bookings and beside the events, as if one had been restored:
+    /// number and time in milliseconds since 1970.
+    pub async fn set_checkpoints(&self, bookings: (i64, i64), events: (i64, i64)) {
+        self.set_checkpoint_row(1, bookings).await;
+        let (n, at) = events;
+        match &self.mongodb {
+            Some(database) => {
+                let at = mongodb::bson::DateTime::from_millis(at);
+                let checkpoints = database.collection::<Document>("checkpoint");
+                let set = doc! { "$set": { "n": n, "at": at } };
+                let update = checkpoints.update_one(doc! { "_id": "events" }, set);
+                update.await.unwrap();
+            }
+            None => self.set_checkpoint_row(2, events).await,
+        }
+    }
+
+    async fn set_checkpoint_row(&self, id: i64, (n, at): (i64, i64)) {
+        self.execute(&format!("DELETE FROM checkpoint WHERE id = {id}"))
+            .await;
+        self.execute(&format!("INSERT INTO checkpoint VALUES ({id}, {n}, {at})"))
+            .await;
+    }
+
     /// Takes SQLite's write lock, as another process would that writes for a long time.
     pub async fn lock_file(&self) {
         self.sql

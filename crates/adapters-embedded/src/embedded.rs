@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlBookingSurvey, SqlOutboxRepository, SqlStore, SqlUserRepository,
+    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository, SqlStore,
+    SqlUserRepository,
 };
 use domain::audit::AuditLog;
 use domain::booking::{BookingRepository, OutboxRepository};
+use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::error::StoreError;
 use domain::event::EventRepository;
 use domain::health::Probe;
@@ -22,8 +24,8 @@ use crate::dialect::SQLITE;
 use crate::error::{is_not_a_database, low_level_error};
 use crate::schema::{self, SchemaStep};
 use crate::{
-    SqliteAuditLog, SqliteEventRepository, SqliteProbe, SqliteStockRepository, SqliteStockSurvey,
-    folder,
+    SqliteAuditLog, SqliteCheckpoint, SqliteEventRepository, SqliteProbe, SqliteStockRepository,
+    SqliteStockSurvey, folder,
 };
 
 /// Tries to open while other processes are opening, and the time between two.
@@ -130,6 +132,16 @@ impl Embedded {
     /// The correction of their stock.
     pub fn stock_repair(&self) -> Arc<dyn StockRepair> {
         Arc::new(SqliteStockSurvey::new(self.database.clone()))
+    }
+
+    /// The checkpoint beside the bookings.
+    pub fn leading_checkpoint(&self) -> Arc<dyn LeadingCheckpoint> {
+        Arc::new(SqlCheckpoint::new(self.relational()))
+    }
+
+    /// The checkpoint beside the events.
+    pub fn following_checkpoint(&self) -> Arc<dyn FollowingCheckpoint> {
+        Arc::new(SqliteCheckpoint::new(self.database.clone()))
     }
 
     /// A sign of life of the file.

@@ -6,6 +6,7 @@
 //! work on one file.
 
 mod audit_log;
+mod checkpoint;
 mod database;
 mod dialect;
 mod embedded;
@@ -21,6 +22,7 @@ mod stock_repository;
 mod survey;
 
 pub use audit_log::SqliteAuditLog;
+pub use checkpoint::SqliteCheckpoint;
 pub use embedded::{Embedded, OpenError};
 pub use event_repository::SqliteEventRepository;
 pub use probe::SqliteProbe;

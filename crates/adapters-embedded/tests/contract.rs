@@ -19,6 +19,7 @@ async fn relational() -> Relational {
         bookings: embedded.bookings(),
         outbox: embedded.outbox(),
         survey: embedded.booking_survey(),
+        checkpoint: embedded.leading_checkpoint(),
         guard: Box::new((embedded, folder)),
     }
 }
@@ -31,6 +32,7 @@ async fn documents() -> Documents {
         audit: embedded.audit(),
         survey: embedded.stock_survey(),
         repair: embedded.stock_repair(),
+        checkpoint: embedded.following_checkpoint(),
         guard: Box::new((embedded, folder)),
     }
 }

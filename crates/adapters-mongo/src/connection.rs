@@ -104,6 +104,11 @@ impl MongoDatabase {
         self.database.collection(crate::schema::EVENTS)
     }
 
+    /// The checkpoint.
+    pub(crate) fn checkpoint(&self) -> Collection<Document> {
+        self.database.collection(crate::schema::CHECKPOINT)
+    }
+
     /// The audit log.
     pub(crate) fn system_logs(&self) -> Collection<Document> {
         self.database.collection(crate::schema::SYSTEM_LOGS)

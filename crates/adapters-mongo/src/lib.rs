@@ -12,6 +12,7 @@
 //! [`Probe`]: domain::health::Probe
 
 mod audit_log;
+mod checkpoint;
 mod connection;
 mod error;
 mod event_change;
@@ -26,6 +27,7 @@ mod survey;
 mod update_command;
 
 pub use audit_log::MongoAuditLog;
+pub use checkpoint::MongoCheckpoint;
 pub use connection::{ConnectError, MongoDatabase, MongoSettings};
 pub use event_repository::MongoEventRepository;
 pub use probe::MongoProbe;

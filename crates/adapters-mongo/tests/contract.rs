@@ -6,7 +6,9 @@ mod support;
 
 use std::sync::Arc;
 
-use adapters_mongo::{MongoAuditLog, MongoEventRepository, MongoStockRepository, MongoStockSurvey};
+use adapters_mongo::{
+    MongoAuditLog, MongoCheckpoint, MongoEventRepository, MongoStockRepository, MongoStockSurvey,
+};
 use domain::testing::contract::Documents;
 
 use self::support::TestDatabase;
@@ -19,6 +21,7 @@ async fn fresh() -> Documents {
         audit: Arc::new(MongoAuditLog::new(database.adapter.clone())),
         survey: Arc::new(MongoStockSurvey::new(database.adapter.clone())),
         repair: Arc::new(MongoStockSurvey::new(database.adapter.clone())),
+        checkpoint: Arc::new(MongoCheckpoint::new(database.adapter.clone())),
         guard: Box::new(database),
     }
 }

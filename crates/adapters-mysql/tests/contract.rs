@@ -17,7 +17,10 @@ async fn relational() -> Relational {
         outbox: std::sync::Arc::new(adapters_mysql::relational::SqlOutboxRepository::new(
             store.clone(),
         )),
-        survey: std::sync::Arc::new(adapters_mysql::relational::SqlBookingSurvey::new(store)),
+        survey: std::sync::Arc::new(adapters_mysql::relational::SqlBookingSurvey::new(
+            store.clone(),
+        )),
+        checkpoint: std::sync::Arc::new(adapters_mysql::relational::SqlCheckpoint::new(store)),
         guard: Box::new(database),
     }
 }

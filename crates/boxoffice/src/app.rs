@@ -7,6 +7,7 @@ use api_actix::Services;
 use domain::access::UserDirectory;
 use domain::audit::AuditBuffer;
 use domain::booking::{BookingPorts, BookingService, BookingSettings};
+use domain::checkpoint::Checkpoints;
 use domain::event::{EventPorts, EventService};
 use domain::health::{HealthMonitor, HealthView};
 use domain::runtime::Runtime;
@@ -86,6 +87,7 @@ pub(crate) fn build(
         Arc::clone(&rows),
         config.recovery_grace,
     ));
+    let checkpoints = checkpoints(backend, runtime);
     App {
         services: Services {
             accounts: Arc::clone(&accounts),
@@ -101,9 +103,20 @@ pub(crate) fn build(
             recovery,
             audit,
             bookings: rows,
+            checkpoints: Arc::new(checkpoints),
             runtime: runtime.clone(),
         },
     }
+}
+
+/// What tells whether the stores of `backend` are of the same age.
+pub(crate) fn checkpoints(backend: &Backend, runtime: &Runtime) -> Checkpoints {
+    let (bookings, events) = (&backend.leading_checkpoint, &backend.following_checkpoint);
+    Checkpoints::new(
+        Arc::clone(bookings),
+        Arc::clone(events),
+        Arc::clone(&runtime.clock),
+    )
 }
 
 fn accounts(

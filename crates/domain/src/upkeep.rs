@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::audit::AuditBuffer;
 use crate::booking::BookingRepository;
+use crate::checkpoint::{self, Checkpoints};
 use crate::error::{StoreError, chain};
 use crate::runtime::{Runtime, Stop};
 use crate::stock::{Recovered, Recovery, Relay, Settler};
@@ -41,6 +42,8 @@ pub struct Upkeep {
     pub audit: Arc<AuditBuffer>,
     /// Where idempotency keys are forgotten.
     pub bookings: Arc<dyn BookingRepository>,
+    /// What tells a start whether both stores are of the same age.
+    pub checkpoints: Arc<Checkpoints>,
     /// The machine.
     pub runtime: Runtime,
 }
@@ -62,6 +65,9 @@ impl Upkeep {
         });
         self.spawn(stop, |upkeep, stop| async move {
             upkeep.forget_keys(stop).await
+        });
+        self.spawn(stop, |upkeep, stop| async move {
+            upkeep.write_checkpoints(stop).await
         });
     }
 
@@ -143,6 +149,13 @@ impl Upkeep {
             if stop.within(&self.runtime, wait).await {
                 return;
             }
+        }
+    }
+
+    async fn write_checkpoints(self, mut stop: Stop) {
+        let mut trouble = Trouble::new("writing checkpoints");
+        while !stop.within(&self.runtime, checkpoint::PERIOD).await {
+            trouble.note(&self.checkpoints.write().await);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Users, bookings and what bookings leave behind, the same on MySQL and on SQLite.
 
 mod bookings;
+mod checkpoint;
 mod marks;
 mod outbox;
 mod returns;
@@ -44,5 +45,6 @@ pub(crate) fn steps(dialect: Dialect) -> Vec<Step> {
             &mut outbox::by_event(),
         ),
         dialect.table("m0012_recovery_marks", &mut marks::table()),
+        dialect.table("m0013_checkpoint", &mut checkpoint::table()),
     ]
 }

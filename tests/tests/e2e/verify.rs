@@ -128,3 +128,70 @@ async fn bookings_without_an_event_are_named() {
         (&event.into(), &4.into())
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_server_left_is_whole_and_brought_to_its_end_without_one() {
+    let mut world = World::new().await;
+    let event = world.event(1_000).await;
+    let heard = Arc::new(AtomicUsize::new(0));
+    let calls: Vec<_> = (0..96)
+        .map(|_| {
+            let (client, event) = (world.admin.client.clone(), event.clone());
+            let heard = Arc::clone(&heard);
+            tokio::spawn(async move {
+                let answer = client.try_send(client.booking(&event, 1, None)).await;
+                heard.fetch_add(1, Ordering::Relaxed);
+                answer
+            })
+        })
+        .collect();
+    tests::until_true("some answers", async || heard.load(Ordering::Relaxed) > 5).await;
+    world.server.kill().await;
+    for call in calls {
+        call.await.unwrap();
+    }
+    let report = document(&world.databases.run(&["verify", "--json"]).await, 0);
+    assert_eq!(report["events"], 1);
+    let inspector = world.inspect().await;
+    tests::until_true("nothing is held", async || {
+        let repair = world.databases.run(&["verify", "--repair", "--json"]).await;
+        document(&repair, 0);
+        inspector.stock(&event).await.holds.is_empty()
+    })
+    .await;
+    inspector.until_whole(&event).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_on_stores_of_different_age_refuses_until_a_repair() {
+    const HOUR: i64 = 3_600_000;
+    let now = 1_900_000_000_000;
+    let mut world = World::new().await;
+    world.server.kill().await;
+    let inspector = world.inspect().await;
+    for (bookings, events) in [
+        ((500, now), (100, now - HOUR)),
+        ((100, now - HOUR), (500, now)),
+        ((499, now), (500, now)),
+    ] {
+        inspector.set_checkpoints(bookings, events).await;
+        let refused = world.databases.run(&["serve"]).await;
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        let line = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(line.lines().count(), 1, "{line}");
+        assert!(line.contains("boxoffice verify --repair"), "{line}");
+        document(
+            &world.databases.run(&["verify", "--repair", "--json"]).await,
+            0,
+        );
+        world.restart().await;
+        let event = world.event(5).await;
+        world.admin.client.book(&event, 1).await.expect(201);
+        world.server.kill().await;
+    }
+    // What a crash between the two writes leaves is no reason.
+    inspector
+        .set_checkpoints((701, now), (700, now - HOUR))
+        .await;
+    world.restart().await;
+}

@@ -3,7 +3,7 @@
 use domain::stock::MAX_HOLDS;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::{EVENTS, SYSTEM_LOGS};
+use super::{CHECKPOINT, EVENTS, SYSTEM_LOGS};
 
 /// A collection as it should be.
 pub(super) struct CollectionSchema {
@@ -16,7 +16,7 @@ pub(super) struct CollectionSchema {
 }
 
 /// All collections, in the order in which they are made.
-pub(super) fn all() -> [CollectionSchema; 2] {
+pub(super) fn all() -> [CollectionSchema; 3] {
     [
         CollectionSchema {
             step: "mongodb_0001_events",
@@ -48,6 +48,12 @@ pub(super) fn all() -> [CollectionSchema; 2] {
                 doc! { "name": "user_at", "key": { "actor.userId": 1, "at": 1 } },
                 doc! { "name": "action_at", "key": { "action": 1, "at": 1 } },
             ],
+        },
+        CollectionSchema {
+            step: "mongodb_0003_checkpoint",
+            name: CHECKPOINT,
+            validator: checkpoint_validator(),
+            indexes: Vec::new(),
         },
     ]
 }
@@ -139,5 +145,13 @@ fn system_logs_validator() -> Document {
             "requestId": { "bsonType": "string" },
             "details": { "bsonType": "object" },
         },
+    } }
+}
+
+fn checkpoint_validator() -> Document {
+    doc! { "$jsonSchema": {
+        "bsonType": "object",
+        "required": ["n", "at"],
+        "properties": { "n": count(), "at": { "bsonType": "date" } },
     } }
 }

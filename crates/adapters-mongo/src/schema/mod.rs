@@ -17,6 +17,9 @@ pub(crate) const EVENTS: &str = "events";
 /// The collection of the audit log.
 pub(crate) const SYSTEM_LOGS: &str = "system_logs";
 
+/// The collection of the checkpoint.
+pub(crate) const CHECKPOINT: &str = "checkpoint";
+
 /// The longest that all changes of one call may last: an index over many documents takes its time.
 const CHANGE_LIMIT: Duration = Duration::from_secs(120);
 /// A collection that is to be made is there already.
@@ -138,6 +141,9 @@ impl MongoSchema {
                 }
                 answer => answer?,
             }
+        }
+        if collection.indexes.is_empty() {
+            return Ok(());
         }
         let indexes = collection.indexes.clone();
         self.change(doc! { "createIndexes": collection.name, "indexes": indexes })

@@ -2,6 +2,7 @@
 
 mod barrier;
 mod bookings;
+mod checkpoint;
 mod convert;
 mod entity;
 mod fault;
@@ -14,6 +15,7 @@ mod transaction;
 mod user_repository;
 
 pub use bookings::SqlBookingRepository;
+pub use checkpoint::SqlCheckpoint;
 pub use fault::{Fault, SqlError, driver_error, is_silence};
 pub use outbox_repository::SqlOutboxRepository;
 pub use store::{Dialect, SqlStore};

@@ -27,6 +27,8 @@ pub(super) async fn open(data_dir: &Path) -> Result<Backend, String> {
         booking_survey: embedded.booking_survey(),
         stock_survey: embedded.stock_survey(),
         stock_repair: embedded.stock_repair(),
+        leading_checkpoint: embedded.leading_checkpoint(),
+        following_checkpoint: embedded.following_checkpoint(),
         probes: vec![probe],
         bookings_store: name,
         stock_store: name,

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use domain::audit::AuditLog;
 use domain::booking::{BookingRepository, OutboxRepository};
+use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::event::EventRepository;
 use domain::health::Probe;
 use domain::stock::StockRepository;
 use domain::user::UserRepository;
 use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
-pub(crate) use schema::{Schema, SchemaError, SchemaGate};
+pub(crate) use schema::{Schema, SchemaGate};
 
 use crate::config::{Config, Storage};
 
@@ -29,6 +30,8 @@ pub(crate) struct Backend {
     pub(crate) booking_survey: Arc<dyn BookingSurvey>,
     pub(crate) stock_survey: Arc<dyn StockSurvey>,
     pub(crate) stock_repair: Arc<dyn StockRepair>,
+    pub(crate) leading_checkpoint: Arc<dyn LeadingCheckpoint>,
+    pub(crate) following_checkpoint: Arc<dyn FollowingCheckpoint>,
     /// One per store.
     pub(crate) probes: Vec<Arc<dyn Probe>>,
     /// One per store, in the same order.

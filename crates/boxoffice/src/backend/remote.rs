@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mongo::{
-    MongoAuditLog, MongoDatabase, MongoEventRepository, MongoProbe, MongoSchema, MongoSettings,
-    MongoStockRepository, MongoStockSurvey,
+    MongoAuditLog, MongoCheckpoint, MongoDatabase, MongoEventRepository, MongoProbe, MongoSchema,
+    MongoSettings, MongoStockRepository, MongoStockSurvey,
 };
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlBookingSurvey, SqlOutboxRepository, SqlUserRepository,
+    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository, SqlUserRepository,
 };
 use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
 use domain::health::Probe;
@@ -40,7 +40,9 @@ pub(super) async fn connect(
         events: Arc::new(MongoEventRepository::new(mongo.clone())),
         stock: Arc::new(MongoStockRepository::new(mongo.clone())),
         audit: Arc::new(MongoAuditLog::new(mongo.clone())),
-        booking_survey: Arc::new(SqlBookingSurvey::new(sql)),
+        booking_survey: Arc::new(SqlBookingSurvey::new(sql.clone())),
+        leading_checkpoint: Arc::new(SqlCheckpoint::new(sql)),
+        following_checkpoint: Arc::new(MongoCheckpoint::new(mongo.clone())),
         stock_survey: Arc::new(MongoStockSurvey::new(mongo.clone())),
         stock_repair: Arc::new(MongoStockSurvey::new(mongo.clone())),
         probes: vec![Arc::new(sql_probe), Arc::new(mongo_probe)],

@@ -6,19 +6,24 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use api_actix::{HttpSettings, RateLimits};
+use domain::checkpoint::{Apart, Checkpoint, Checkpoints};
+use domain::error::chain;
 use domain::health::{HealthMonitor, Probe};
 use domain::request::RequestId;
 use domain::runtime::{Spawner, StopSignal};
+use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 
 use super::say;
-use crate::backend::{self, Backend, SchemaError, SchemaGate};
+use crate::backend::{self, Backend, SchemaGate};
 use crate::config::{Config, Storage};
 use crate::platform::{self, Tasks};
 use crate::{app, secret};
 
 /// How long the start waits for the databases before it serves without them.
 const FIRST_LOOK: Duration = Duration::from_secs(2);
+/// The time between two looks at stores that are away.
+const AGAIN: Duration = Duration::from_millis(500);
 /// How long tasks may take to end once the last request is answered.
 const TASKS_PATIENCE: Duration = Duration::from_secs(2);
 /// How long buffers may take to be written at the end.
@@ -34,16 +39,21 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     let runtime = platform::runtime(&tasks);
 
     let gates: Vec<Arc<SchemaGate>> = gates(&backend);
-    let mut refusals = pass_gates(&gates, config, &tasks);
-    if let Ok(Some(refusal)) = tokio::time::timeout(FIRST_LOOK, refusals.recv()).await {
-        return Err(refusal.to_string());
-    }
-
     let probes = gates
         .iter()
         .map(|gate| Arc::<SchemaGate>::clone(gate) as Arc<dyn Probe>);
     let health = Arc::new(HealthMonitor::new(probes.collect()));
     let app = app::build(&backend, config, &secret, &runtime, &health);
+    let stores = Stores {
+        gates,
+        checkpoints: Arc::clone(&app.upkeep.checkpoints),
+        bookings: backend.bookings_store,
+        events: backend.stock_store,
+    };
+    let mut refusals = look_at(stores, config, &tasks);
+    if let Ok(Some(refusal)) = tokio::time::timeout(FIRST_LOOK, refusals.recv()).await {
+        return Err(refusal);
+    }
     let (server, address) = api_actix::bind(app.services, http_settings(config))
         .map_err(|error| cannot_listen(config, &error))?;
 
@@ -91,28 +101,63 @@ fn gates(backend: &Backend) -> Vec<Arc<SchemaGate>> {
         .collect()
 }
 
-/// Checks the schemas, or brings them up, as soon as their stores are there. What refuses the start
-/// comes out of the channel; the channel ends when all gates are passed.
-fn pass_gates(
-    gates: &[Arc<SchemaGate>],
-    config: &Config,
-    tasks: &Arc<Tasks>,
-) -> mpsc::Receiver<SchemaError> {
+/// What must be right about the stores before they are served.
+struct Stores {
+    gates: Vec<Arc<SchemaGate>>,
+    checkpoints: Arc<Checkpoints>,
+    bookings: &'static str,
+    events: &'static str,
+}
+
+/// As soon as the stores are there: checks their schemas, or brings them up, and then whether both are of
+/// the same age. What refuses the start comes out of the channel; the channel ends when all is right.
+fn look_at(stores: Stores, config: &Config, tasks: &Arc<Tasks>) -> mpsc::Receiver<String> {
     let migrate = matches!(config.storage, Storage::Remote { migrate: true, .. });
-    let (sender, receiver) = mpsc::channel(gates.len().max(1));
-    for gate in gates {
-        let (gate, sender) = (Arc::clone(gate), sender.clone());
-        tasks.spawn(Box::pin(async move {
-            tokio::select! {
-                passed = gate.pass(migrate) => if let Err(error) = passed {
-                    // The receiver is gone when the server is ending anyhow.
-                    let _ = sender.send(error).await;
-                },
-                () = sender.closed() => {}
-            }
-        }));
-    }
+    let (sender, receiver) = mpsc::channel(1);
+    tasks.spawn(Box::pin(async move {
+        tokio::select! {
+            right = stores.are_right(migrate) => if let Err(refusal) = right {
+                // The receiver is gone when the server is ending anyhow.
+                let _ = sender.send(refusal).await;
+            },
+            () = sender.closed() => {}
+        }
+    }));
     receiver
+}
+
+impl Stores {
+    async fn are_right(&self, migrate: bool) -> Result<(), String> {
+        let passed = try_join_all(self.gates.iter().map(|gate| gate.pass(migrate))).await;
+        passed.map_err(|error| error.to_string())?;
+        loop {
+            match self.checkpoints.compare().await {
+                Ok(None) => return Ok(()),
+                Ok(Some(apart)) => return Err(self.tell(apart)),
+                Err(error) if error.is_unavailable() => tokio::time::sleep(AGAIN).await,
+                Err(error) => return Err(chain(&error)),
+            }
+        }
+    }
+
+    fn tell(&self, apart: Apart) -> String {
+        let (older, newer) = match apart.bookings_are_older() {
+            true => (self.bookings, self.events),
+            false => (self.events, self.bookings),
+        };
+        let point = |checkpoint: Option<Checkpoint>| match checkpoint {
+            Some(Checkpoint { n, at }) => format!("{n} of {at}"),
+            None => "none".to_owned(),
+        };
+        format!(
+            "{older} is older than {newer} (checkpoint in {}: {}, in {}: {}), as after a restore of one of \
+             them: stop all servers and run `boxoffice verify --repair`",
+            self.bookings,
+            point(apart.bookings),
+            self.events,
+            point(apart.events),
+        )
+    }
 }
 
 fn http_settings(config: &Config) -> HttpSettings {
@@ -172,11 +217,11 @@ fn next_step(config: &Config, address: SocketAddr) -> String {
     }
 }
 
-/// Waits for SIGTERM or SIGINT, or for a schema that turns out to be old.
-async fn until_the_end(refusals: &mut mpsc::Receiver<SchemaError>) -> Result<(), String> {
+/// Waits for SIGTERM or SIGINT, or for stores that turn out not to be right.
+async fn until_the_end(refusals: &mut mpsc::Receiver<String>) -> Result<(), String> {
     let refused = async {
         match refusals.recv().await {
-            Some(refusal) => Err(refusal.to_string()),
+            Some(refusal) => Err(refusal),
             None => std::future::pending().await,
         }
     };

@@ -6,6 +6,7 @@
 
 pub(crate) mod admin_guard;
 pub(crate) mod bookings;
+pub(crate) mod checkpoint;
 pub(crate) mod outbox;
 pub(crate) mod recovery_marks;
 pub(crate) mod stock_returns;

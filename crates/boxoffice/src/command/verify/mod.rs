@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_embedded::Embedded;
-use domain::error::chain;
+use domain::error::{StoreError, chain};
 use domain::stock::Recovery;
 use domain::verify::{Outcome, Repair, RepairPorts, Report, Summary, Verification, VerifyPorts};
 
 use self::json::JsonReport;
 use self::text::TextReport;
 use super::until_usable;
+use crate::app;
 use crate::backend::{self, Backend};
 use crate::cli::Verify;
 use crate::config::{Config, Storage};
@@ -70,13 +71,21 @@ async fn verify(
         clock: Arc::clone(&runtime.clock),
         timer: Arc::clone(&runtime.timer),
     };
+    let checkpoints = app::checkpoints(&backend, &runtime);
     let mut verification = Verification::new(ports, config.recovery_grace);
     if options.repair {
         let repair = Repair::new(repair_ports(&backend, config, runtime));
         verification = verification.repairing(repair);
     }
-    let result = verification.run(printer).await;
-    result.map_err(|error| chain(&error))
+    let done = async {
+        let summary = verification.run(printer).await?;
+        if options.repair {
+            // Whatever could not be mended was told; the next start need not refuse for it.
+            checkpoints.renew().await?;
+        }
+        Ok(summary)
+    };
+    done.await.map_err(|error: StoreError| chain(&error))
 }
 
 fn repair_ports(

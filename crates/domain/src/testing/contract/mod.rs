@@ -16,6 +16,7 @@
 //!         bookings: database.relational.clone(),
 //!         outbox: database.relational.clone(),
 //!         survey: database.relational.clone(),
+//!         checkpoint: database.relational.clone(),
 //!         guard: Box::new(database), // whatever takes the database away when it is dropped
 //!     }
 //! }
@@ -49,6 +50,7 @@ use std::sync::Arc;
 
 use crate::audit::AuditLog;
 use crate::booking::{BookingRepository, OutboxRepository};
+use crate::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use crate::event::EventRepository;
 use crate::stock::StockRepository;
 use crate::user::UserRepository;
@@ -64,6 +66,8 @@ pub struct Relational {
     pub outbox: Arc<dyn OutboxRepository>,
     /// A look at all bookings.
     pub survey: Arc<dyn BookingSurvey>,
+    /// The checkpoint beside them.
+    pub checkpoint: Arc<dyn LeadingCheckpoint>,
     /// Keeps the store alive for as long as a case runs; dropped last, it takes the store away.
     pub guard: Box<dyn Any + Send>,
 }
@@ -80,6 +84,8 @@ pub struct Documents {
     pub survey: Arc<dyn StockSurvey>,
     /// The correction of their stock.
     pub repair: Arc<dyn StockRepair>,
+    /// The checkpoint beside them.
+    pub checkpoint: Arc<dyn FollowingCheckpoint>,
     /// Keeps the store alive for as long as a case runs; dropped last, it takes the store away.
     pub guard: Box<dyn Any + Send>,
 }

@@ -28,7 +28,8 @@ async fn relational() -> Relational {
         users: store.clone(),
         bookings: store.clone(),
         outbox: store.clone(),
-        survey: store,
+        survey: store.clone(),
+        checkpoint: store,
         guard: Box::new(()),
     }
 }
@@ -40,7 +41,8 @@ async fn documents() -> Documents {
         stock: store.clone(),
         audit: store.clone(),
         survey: store.clone(),
-        repair: store,
+        repair: store.clone(),
+        checkpoint: store,
         guard: Box::new(()),
     }
 }

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod closing;
 pub mod events;
+pub mod following_checkpoint;
 pub mod holds;
 pub mod metadata;
 pub mod oversell;
@@ -14,7 +15,8 @@ pub mod update;
 /// Tests a backend against the contracts of
 /// [`EventRepository`](crate::event::EventRepository),
 /// [`StockRepository`](crate::stock::StockRepository) and [`AuditLog`](crate::audit::AuditLog), and of a
-/// [`StockSurvey`](crate::verify::StockSurvey) with [`StockRepair`](crate::verify::StockRepair).
+/// [`StockSurvey`](crate::verify::StockSurvey) with [`StockRepair`](crate::verify::StockRepair) and a
+/// [`FollowingCheckpoint`](crate::checkpoint::FollowingCheckpoint).
 ///
 /// Takes the path of an async function without parameters that makes a new, empty
 /// [`Documents`](crate::testing::contract::Documents), and expands to one `#[tokio::test]` per case,
@@ -34,6 +36,7 @@ pub mod update;
 ///             audit: store.clone(),
 ///             survey: store.clone(),
 ///             repair: store.clone(),
+///             checkpoint: store.clone(),
 ///             guard: Box::new(()), // a store in memory goes by itself
 ///         }
 ///     }
@@ -140,6 +143,12 @@ macro_rules! document_contract_tests {
                 batches_over_two_events_at_once_never_oversell,
                 tickets_that_go_and_come_back_at_once_end_where_they_began,
                 an_event_has_no_more_than_max_holds,
+            }
+            following_checkpoint {
+                at_first_there_is_no_checkpoint_beside_the_events,
+                the_first_checkpoint_may_have_the_number_zero,
+                a_checkpoint_goes_up_and_never_down,
+                of_checkpoints_raised_at_once_the_highest_stays,
             }
             stock_survey {
                 every_event_is_met_once_in_the_order_of_ids,

@@ -5,6 +5,7 @@ pub mod cancel;
 pub mod commit;
 pub mod first_admin;
 pub mod keys;
+pub mod leading_checkpoint;
 pub mod listing;
 pub mod outbox;
 pub mod reservations;
@@ -14,7 +15,8 @@ pub mod users;
 /// [`UserRepository`](crate::user::UserRepository),
 /// [`BookingRepository`](crate::booking::BookingRepository) and
 /// [`OutboxRepository`](crate::booking::OutboxRepository), and of a
-/// [`BookingSurvey`](crate::verify::BookingSurvey).
+/// [`BookingSurvey`](crate::verify::BookingSurvey) and a
+/// [`LeadingCheckpoint`](crate::checkpoint::LeadingCheckpoint).
 ///
 /// Takes the path of an async function without parameters that makes a new, empty
 /// [`Relational`](crate::testing::contract::Relational), and expands to one `#[tokio::test]` per case,
@@ -33,6 +35,7 @@ pub mod users;
 ///             bookings: store.clone(),
 ///             outbox: store.clone(),
 ///             survey: store.clone(),
+///             checkpoint: store.clone(),
 ///             guard: Box::new(()), // a store in memory goes by itself
 ///         }
 ///     }
@@ -136,6 +139,12 @@ macro_rules! relational_contract_tests {
                 forgotten_rows_are_gone_and_the_others_stay,
                 a_large_group_for_one_event_loses_no_record,
                 five_hundred_rows_are_read_and_forgotten_at_once,
+            }
+            leading_checkpoint {
+                at_first_there_is_no_checkpoint_beside_the_bookings,
+                a_checkpoint_advances_by_one_and_tells_its_time,
+                a_checkpoint_advances_beyond_what_is_given,
+                checkpoints_that_advance_at_once_get_a_number_each,
             }
             booking_survey {
                 confirmed_tickets_are_counted_per_event_and_type,

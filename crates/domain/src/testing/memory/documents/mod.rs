@@ -1,6 +1,7 @@
 //! Events with their stock, and the audit log: one set of documents behind one lock.
 
 mod audit;
+mod checkpoint;
 mod closing;
 mod events;
 mod stock;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::audit::{AuditId, AuditRecord};
+use crate::checkpoint::Checkpoint;
 use crate::error::StoreError;
 use crate::event::{Event, EventId};
 use crate::health::Probe;
@@ -53,6 +55,7 @@ struct Collections {
     events: BTreeMap<EventId, EventDocument>,
     audit: Vec<AuditRecord>,
     audit_ids: HashSet<AuditId>,
+    checkpoint: Option<Checkpoint>,
 }
 
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Users, bookings and the outbox: one set of tables behind one lock.
 
 mod bookings;
+mod checkpoint;
 mod outbox;
 mod survey;
 mod users;
@@ -12,6 +13,7 @@ use async_trait::async_trait;
 
 use crate::audit::AuditRecord;
 use crate::booking::{Booking, BookingId, Fingerprint, IdempotencyKey, OutboxId};
+use crate::checkpoint::Checkpoint;
 use crate::error::StoreError;
 use crate::event::EventId;
 use crate::health::Probe;
@@ -49,6 +51,7 @@ struct Tables {
     returned: BTreeMap<(EventId, TicketType), u64>,
     outbox: BTreeMap<OutboxId, OutboxEntry>,
     last_outbox: i64,
+    checkpoint: Option<Checkpoint>,
 }
 
 #[derive(Debug)]
