@@ -17,7 +17,7 @@ use domain::text::InvalidValue;
 use domain::time::Timestamp;
 use domain::user::{Role, UserId};
 use futures_util::future::{join, join_all};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::answers::Answers;
 use crate::cluster::Cluster;
@@ -30,14 +30,13 @@ const ADMIN: Identity = Identity {
 
 /// How often a client sends a request in all.
 const TRIES: usize = 4;
-/// The time in which things happen, in milliseconds.
-const SPAN: u64 = 9_000;
-
 /// The clients of one run.
 pub(crate) struct Load {
     pub(crate) cluster: Arc<Cluster>,
     pub(crate) answers: Arc<Answers>,
     events: Vec<EventId>,
+    /// The time in which things happen, in milliseconds: a rush, or a quiet day.
+    span: u64,
     /// An event that nobody books but while it is being deleted, and when.
     doomed: Option<(EventId, u64)>,
 }
@@ -63,7 +62,12 @@ fn details(tickets: i64) -> Result<EventDetails, InvalidValue> {
 impl Load {
     /// Makes the events, while nothing goes wrong yet.
     pub(crate) async fn prepare(cluster: Arc<Cluster>, answers: Arc<Answers>) -> Self {
+        let world = Arc::clone(&cluster.world);
         let mut load = Self {
+            span: match world.crowd {
+                true => 400,
+                false => world.dice.pick(&[1_000, 3_000, 9_000]),
+            },
             cluster,
             answers,
             events: Vec::new(),
@@ -74,7 +78,7 @@ impl Load {
             load.events.extend(event);
         }
         if load.dice().chance(500) {
-            let at = load.dice().between(500, SPAN);
+            let at = load.dice().between(200, load.span);
             load.doomed = load.make_event().await.map(|event| (event, at));
         }
         load
@@ -105,44 +109,60 @@ impl Load {
     }
 
     async fn user(&self, number: u64) {
-        let user = UserId::new(i64::try_from(number).unwrap_or_default() + 1);
+        let crowd = self.cluster.world.crowd;
+        let account = if crowd { number / 2 } else { number };
         let by = Identity {
-            user_id: user,
+            user_id: UserId::new(i64::try_from(account).unwrap_or_default() + 1),
             role: Role::User,
         };
         let dice = self.dice();
-        for turn in 0..dice.between(1, 3) {
-            let mut event = dice.pick(&self.events);
-            let mut wait = dice.between(0, SPAN / 2);
-            if let Some((doomed, at)) = self.doomed
-                && turn == 0
-                && dice.chance(300)
-            {
-                event = doomed;
-                // A little before the end, or in the middle of it.
-                wait = (at + dice.between(0, 600)).saturating_sub(300);
-            }
-            sleep(Duration::from_millis(wait)).await;
+        for turn in 0..dice.between(1, if crowd { 5 } else { 3 }) {
+            let (event, wait) = self.where_and_when(turn);
+            sleep(wait).await;
             let key = dice.chance(700).then(|| format!("key-{turn}"));
             let key = key.and_then(|key| IdempotencyKey::parse(&key).ok());
-            let quantity = i64::try_from(dice.between(1, 3)).unwrap_or(1);
-            let wish = BookTickets {
-                event_id: event,
-                quantity: Quantity::new(quantity).unwrap_or(Quantity::ONE),
-                key,
-            };
-            let booked = if wish.key.is_some() && dice.chance(150) {
+            let wish = self.wish(event, key.clone());
+            let booked = match dice.below(10) {
                 // Somebody who clicks twice.
-                let (one, other) = join(self.book(by, &wish), self.book(by, &wish)).await;
-                one.or(other)
-            } else {
-                self.book(by, &wish).await
+                0 | 1 if key.is_some() => {
+                    let twice = join(self.book(by, &wish), self.book(by, &wish)).await;
+                    twice.0.or(twice.1)
+                }
+                // Somebody who takes one key for two wishes.
+                number if key.is_some() && (number == 2 || crowd && number < 7) => {
+                    let other = self.wish(dice.pick(&self.events), key);
+                    let both = join(self.book(by, &wish), self.book(by, &other)).await;
+                    both.0.or(both.1)
+                }
+                _ => self.book(by, &wish).await,
             };
             if let Some(id) = booked
                 && dice.chance(450)
             {
                 self.cancel_some_way(by, id).await;
             }
+        }
+    }
+
+    /// Which event a user books next, and after what time.
+    fn where_and_when(&self, turn: u64) -> (EventId, Duration) {
+        let dice = self.dice();
+        match self.doomed {
+            // A little before the end of the event, or in the middle of it.
+            Some((doomed, at)) if turn == 0 && dice.chance(400) => {
+                let wait = (at + dice.between(0, 200)).saturating_sub(150);
+                (doomed, Duration::from_millis(wait))
+            }
+            _ => (dice.pick(&self.events), dice.millis(0, self.span / 2)),
+        }
+    }
+
+    fn wish(&self, event_id: EventId, key: Option<IdempotencyKey>) -> BookTickets {
+        let quantity = i64::try_from(self.dice().between(1, 3)).unwrap_or(1);
+        BookTickets {
+            event_id,
+            quantity: Quantity::new(quantity).unwrap_or(Quantity::ONE),
+            key,
         }
     }
 
@@ -171,8 +191,14 @@ impl Load {
         let world = &self.cluster.world;
         let instance = self.cluster.instance(self.any_instance())?;
         let (since, serving, asked) = (Instant::now(), Arc::clone(&instance), wish.clone());
-        let request = async move { serving.bookings.book(asked, by, &origin()).await };
-        let answer = instance.handle(request).await?;
+        self.answers.asks(by.user_id, wish);
+        let patience = self.patience();
+        let request = async move {
+            let origin = origin();
+            let booked = serving.bookings.book(asked, by, &origin);
+            timeout(patience, booked).await.ok()
+        };
+        let answer = instance.handle(request).await??;
         let said = match &answer {
             Ok(booked) => format!("booking {}", booked.booking.id),
             Err(error) => error.to_string(),
@@ -227,7 +253,7 @@ impl Load {
     async fn resize_some(&self) {
         let dice = self.dice();
         for _ in 0..dice.between(0, 4) {
-            sleep(dice.millis(0, SPAN / 2)).await;
+            sleep(dice.millis(0, self.span / 2)).await;
             let event = dice.pick(&self.events);
             let total = dice.between(1, 14);
             let Ok(capacity) = Capacity::new(i64::try_from(total).unwrap_or(1)) else {
@@ -266,7 +292,7 @@ impl Load {
             }
         }
         if dice.chance(200) {
-            sleep(dice.millis(0, SPAN / 2)).await;
+            sleep(dice.millis(0, self.span / 2)).await;
             self.delete(dice.pick(&self.events)).await;
         }
     }
@@ -285,6 +311,15 @@ impl Load {
             let world = &self.cluster.world;
             world.note("client", format_args!("deletes {event}: {said}"));
             self.answers.delete(event, since, &answer);
+        }
+    }
+
+    /// How long a client waits before it hangs up: nearly always to the end.
+    fn patience(&self) -> Duration {
+        if self.cluster.world.strikes(50) {
+            self.dice().millis(0, 1_000)
+        } else {
+            Duration::from_secs(60)
         }
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) mutation: Option<Mutation>,
     /// The age at which recovery looks into a hold.
     pub(crate) grace: Duration,
+    /// Whether all clients come at once.
+    pub(crate) crowd: bool,
     pub(crate) relational: Server,
     pub(crate) documents: Server,
     /// How many more instances may die.
@@ -87,11 +89,13 @@ impl World {
         let dice = Dice::new(seed);
         let profile = Profile::choose(&dice);
         let grace = Duration::from_secs(dice.pick(&[5, 8, 15]));
+        let crowd = dice.chance(profile.crowd);
         Self {
             dice,
             profile,
             mutation,
             grace,
+            crowd,
             relational: Server::new("mysql"),
             documents: Server::new("mongodb"),
             crashes: Budget(AtomicU64::new(DEATHS)),
