@@ -70,7 +70,9 @@ impl Answers {
     /// A lie, if `is_true` does not hold.
     fn check(&self, is_true: bool, what: impl FnOnce() -> String) {
         if !is_true {
-            self.world.state().violated(format!("a client was told {}", what()));
+            self.world
+                .state()
+                .violated(format!("a client was told {}", what()));
         }
     }
 
@@ -107,14 +109,18 @@ impl Answers {
                     stock.is_some_and(|(_, available)| available < quantity)
                 };
                 let is_true = self.was(wish.event_id, since, short);
-                self.check(is_true, || format!("sold out for {quantity}, and it never was"));
+                self.check(is_true, || {
+                    format!("sold out for {quantity}, and it never was")
+                });
             }
             Err(BookError::EventNotFound) => {
                 let is_true = self.was(wish.event_id, since, |stock| stock.is_none());
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
             Err(BookError::KeyInProgress) => {
-                self.check(wish.key.is_some(), || "in progress without a key".to_owned());
+                self.check(wish.key.is_some(), || {
+                    "in progress without a key".to_owned()
+                });
             }
             Err(BookError::KeyMismatch) => {
                 let is_true = self.is_reused(user, wish);
@@ -143,12 +149,16 @@ impl Answers {
         match answer {
             Ok(booking) => {
                 let is_true = booking.id == id && self.on_disk(id, gone);
-                self.check(is_true, || format!("cancelled of {id}, and it is not on disk"));
+                self.check(is_true, || {
+                    format!("cancelled of {id}, and it is not on disk")
+                });
                 *self.told().cancelled.entry(id).or_default() += 1;
             }
             Err(CancelError::AlreadyCancelled) => {
                 let is_true = self.on_disk(id, gone);
-                self.check(is_true, || format!("cancelled before of {id}, which is not on disk"));
+                self.check(is_true, || {
+                    format!("cancelled before of {id}, which is not on disk")
+                });
             }
             Err(CancelError::NotFound) => {
                 self.check(false, || format!("not found of their booking {id}"));
@@ -168,14 +178,18 @@ impl Answers {
         match answer {
             Ok(changed) => {
                 let is_true = changed.total_tickets == total && changed.available_tickets <= total;
-                self.check(is_true, || format!("{total} tickets, and it is {changed:?}"));
+                self.check(is_true, || {
+                    format!("{total} tickets, and it is {changed:?}")
+                });
             }
             Err(UpdateError::CapacityBelowSold) => {
                 let gone = |stock: Option<(i64, i64)>| {
                     stock.is_some_and(|(all, available)| all - available > i64::from(total))
                 };
                 let is_true = self.was(event, since, gone);
-                self.check(is_true, || format!("more than {total} are sold, and they never were"));
+                self.check(is_true, || {
+                    format!("more than {total} are sold, and they never were")
+                });
             }
             Err(UpdateError::NotFound) => {
                 let is_true = self.was(event, since, |stock| stock.is_none());

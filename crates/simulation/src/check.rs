@@ -69,7 +69,10 @@ fn keys(tables: &Tables, told: &Told, wrong: &mut Vec<String>) {
         if let Some(key) = key
             && !stored.insert(key)
         {
-            wrong.push(format!("booking {} has a key that another one has", booking.id));
+            wrong.push(format!(
+                "booking {} has a key that another one has",
+                booking.id
+            ));
         }
     }
     let mut answers: BTreeMap<Key, BookingId> = BTreeMap::new();
@@ -84,7 +87,10 @@ fn keys(tables: &Tables, told: &Told, wrong: &mut Vec<String>) {
         let key = (booking.user_id, key.clone());
         let first = answers.entry(key).or_insert(booking.id);
         if *first != booking.id {
-            wrong.push(format!("{} and {} were told under one key", first, booking.id));
+            wrong.push(format!(
+                "{} and {} were told under one key",
+                first, booking.id
+            ));
         }
     }
 }
@@ -104,7 +110,9 @@ fn cancellations(tables: &Tables, told: &Told, events: &[EventId], wrong: &mut V
         let cancelled = tables.bookings_of(*event).filter(|row| !is_confirmed(row));
         let tickets: u64 = cancelled.map(|row| u64::from(row.quantity.get())).sum();
         if tickets != tables.returned(*event) {
-            wrong.push(format!("{tickets} tickets of {event} are cancelled, and not counted so"));
+            wrong.push(format!(
+                "{tickets} tickets of {event} are cancelled, and not counted so"
+            ));
         }
     }
 }
@@ -119,7 +127,10 @@ fn documents(
     for event in events {
         let Some(document) = copy.events.get(event) else {
             if let Some(booking) = tables.bookings_of(*event).next() {
-                wrong.push(format!("{event} is gone, and booking {} has it", booking.id));
+                wrong.push(format!(
+                    "{event} is gone, and booking {} has it",
+                    booking.id
+                ));
             }
             continue;
         };
@@ -128,9 +139,14 @@ fn documents(
         }
         let total = u32::try_from(document.total).ok();
         let sizes = told.sizes.get(event);
-        let asked = total.zip(sizes).is_some_and(|(total, sizes)| sizes.contains(&total));
+        let asked = total
+            .zip(sizes)
+            .is_some_and(|(total, sizes)| sizes.contains(&total));
         if !asked {
-            wrong.push(format!("nobody asked for {} tickets of {event}", document.total));
+            wrong.push(format!(
+                "nobody asked for {} tickets of {event}",
+                document.total
+            ));
         }
     }
 }
@@ -157,7 +173,9 @@ fn audit(tables: &Tables, copy: &Collections, wrong: &mut Vec<String>) {
         }
     }
     for (kind, id) in records.into_keys() {
-        wrong.push(format!("a record says that {id} was {kind}, and it was not"));
+        wrong.push(format!(
+            "a record says that {id} was {kind}, and it was not"
+        ));
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::audit::AuditBuffer;
-use domain::booking::{BookingPorts, BookingRepository, BookingService, BookingSettings, OutboxRepository};
+use domain::booking::{
+    BookingPorts, BookingRepository, BookingService, BookingSettings, OutboxRepository,
+};
 use domain::event::{EventPorts, EventService};
 use domain::grouping::GroupLimits;
 use domain::runtime::{Spawner, StopSignal};

@@ -82,9 +82,7 @@ impl HealthView for Eyes {
     }
 
     fn is_up(&self, name: &str) -> bool {
-        self.parts()
-            .iter()
-            .all(|part| part.name != name || part.up)
+        self.parts().iter().all(|part| part.name != name || part.up)
     }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::booking::{
     Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, IdempotencyKey, KeyedBooking, NewBooking, OutboxId, OutboxRepository, PendingWork,
-    ReservationRow,
+    FenceOutcome, IdempotencyKey, KeyedBooking, NewBooking, OutboxId, OutboxRepository,
+    PendingWork, ReservationRow,
 };
 use domain::error::StoreError;
 use domain::event::EventId;

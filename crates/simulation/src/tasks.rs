@@ -40,9 +40,6 @@ impl Tasks {
     /// Ends all tasks for good.
     pub(crate) fn close(&self) {
         self.abort();
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .closed = true;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
     }
 }

@@ -62,6 +62,11 @@ impl Budget {
         self.0.store(left.saturating_sub(1), Ordering::Relaxed);
         left > 0
     }
+
+    /// How many were taken.
+    pub(crate) fn taken(&self) -> u64 {
+        DEATHS - self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Server {

@@ -141,11 +141,7 @@ async fn write(world: &Arc<World>, statements: Statements) -> Done {
 
 /// Inserts what is not there yet. What is there may not be on a majority: that is waited for all the
 /// same.
-pub(crate) async fn insert(
-    line: &Line,
-    what: &str,
-    entries: Vec<Entry>,
-) -> Result<(), Lost> {
+pub(crate) async fn insert(line: &Line, what: &str, entries: Vec<Entry>) -> Result<(), Lost> {
     let world = Arc::clone(&line.world);
     let work = async move {
         let time = {

@@ -125,10 +125,7 @@ impl Document {
                 key.is_some() && self.holds.iter().any(in_flight),
                 Refusal::KeyInFlight,
             ),
-            (
-                self.available < tickets(wish.quantity),
-                Refusal::SoldOut,
-            ),
+            (self.available < tickets(wish.quantity), Refusal::SoldOut),
         ];
         let mut reasons = reasons.into_iter();
         reasons.find_map(|(applies, refusal)| applies.then_some(refusal))
@@ -136,7 +133,11 @@ impl Document {
 
     /// What a find that follows the update says of a wish.
     pub(crate) fn tell(&self, wish: &Reservation, now: Timestamp) -> ReserveOutcome {
-        if self.holds.iter().any(|entry| entry.hold.at.reservation_id == wish.id) {
+        if self
+            .holds
+            .iter()
+            .any(|entry| entry.hold.at.reservation_id == wish.id)
+        {
             return ReserveOutcome::Granted;
         }
         ReserveOutcome::Refused(self.refusal(wish, now).unwrap_or(Refusal::Moved))

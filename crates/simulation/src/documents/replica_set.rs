@@ -146,7 +146,10 @@ pub(crate) fn schedule_fail_over(world: &Arc<World>, after: Duration) {
             state.verify();
             lost
         };
-        world.note(server.name, format_args!("fails over; {lost} writes are taken back"));
+        world.note(
+            server.name,
+            format_args!("fails over; {lost} writes are taken back"),
+        );
         sleep(world.dice.millis(100, 3_000)).await;
         server.set_up(true);
         world.note(server.name, format_args!("has a primary again"));

@@ -47,9 +47,8 @@ fn reserving(batch: &StockBatch) -> Statements {
         wishes.reserve.push(wish.clone());
     }
     let statement = |(event, wishes): (EventId, Wishes)| {
-        let step: Step = Arc::new(move |document, now| {
-            document.reserve(&wishes.settle, &wishes.reserve, now)
-        });
+        let step: Step =
+            Arc::new(move |document, now| document.reserve(&wishes.settle, &wishes.reserve, now));
         (event, step)
     };
     events.into_iter().map(statement).collect()
@@ -107,10 +106,15 @@ impl Documents {
         };
         let forget: Step = Arc::new(move |document, _| document.forget_remembered(&rows));
         let statements = events.into_iter().map(|event| (event, forget.clone()));
-        self.repeatable("forget returns", statements.collect()).await
+        self.repeatable("forget returns", statements.collect())
+            .await
     }
 
-    async fn repeatable(&self, what: &'static str, statements: Statements) -> Result<(), StoreError> {
+    async fn repeatable(
+        &self,
+        what: &'static str,
+        statements: Statements,
+    ) -> Result<(), StoreError> {
         let sent = command::send_repeatable(&self.0, what, statements).await;
         sent.map_err(lost)
     }
@@ -135,7 +139,8 @@ impl StockRepository for Documents {
     }
 
     async fn settle(&self, holds: &[HoldRef]) -> Result<(), StoreError> {
-        self.repeatable("settle", leaving(holds, Document::settle)).await
+        self.repeatable("settle", leaving(holds, Document::settle))
+            .await
     }
 
     async fn release(&self, holds: &[HoldRef]) -> Result<(), StoreError> {

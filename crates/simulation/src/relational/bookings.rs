@@ -61,7 +61,9 @@ impl BookingRepository for Relational {
         let key = (user, key.as_str().to_owned());
         let wanted = key.clone();
         // Most keys are new, and "no" needs no barrier.
-        let there = plain(&self.0, "look for a key", move |tables| tables.has_key(&wanted));
+        let there = plain(&self.0, "look for a key", move |tables| {
+            tables.has_key(&wanted)
+        });
         if !there.await.map_err(lost)? {
             return Ok(None);
         }

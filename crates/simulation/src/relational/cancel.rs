@@ -43,10 +43,7 @@ impl Relational {
     }
 }
 
-async fn write(
-    tx: &Tx,
-    group: Vec<Cancellation>,
-) -> Result<Verdict<Vec<CancelOutcome>>, Fault> {
+async fn write(tx: &Tx, group: Vec<Cancellation>) -> Result<Verdict<Vec<CancelOutcome>>, Fault> {
     let ids: BTreeSet<BookingId> = group.iter().map(|wish| wish.booking_id).collect();
     let mut rows: BTreeMap<BookingId, Booking> = BTreeMap::new();
     for id in ids {

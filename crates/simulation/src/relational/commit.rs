@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use domain::booking::{
-    Booking, BookingId, BookingStatus, CommitError, CommitOutcome, NewBooking,
-};
+use domain::booking::{Booking, BookingId, BookingStatus, CommitError, CommitOutcome, NewBooking};
 use domain::stock::ReservationId;
 use tokio::time::{Instant, sleep};
 

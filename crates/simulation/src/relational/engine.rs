@@ -196,7 +196,10 @@ fn schedule_kill(world: &Arc<World>, after: Duration) {
             state.verify();
             lost
         };
-        world.note(server.name, format_args!("is killed; {lost} commits are lost"));
+        world.note(
+            server.name,
+            format_args!("is killed; {lost} commits are lost"),
+        );
         sleep(world.dice.millis(100, 3_000)).await;
         server.set_up(true);
         world.note(server.name, format_args!("is back"));

@@ -24,10 +24,7 @@ type Open = Vec<ReservationId>;
 type Known = BTreeMap<ReservationId, FenceOutcome>;
 
 impl Relational {
-    pub(super) async fn fence_all(
-        &self,
-        holds: &[HoldRef],
-    ) -> Result<Vec<FenceOutcome>, TxError> {
+    pub(super) async fn fence_all(&self, holds: &[HoldRef]) -> Result<Vec<FenceOutcome>, TxError> {
         let deadline = Instant::now() + ROUND_LIMIT;
         let mut open: Open = holds.iter().map(|hold| hold.reservation_id).collect();
         open.sort_unstable();

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::audit::AuditRecord;
-use domain::booking::{Booking, BookingId, BookingStatus, Fingerprint, KeyedBooking, OutboxId, ReservationRow};
+use domain::booking::{
+    Booking, BookingId, BookingStatus, Fingerprint, KeyedBooking, OutboxId, ReservationRow,
+};
 use domain::event::EventId;
 use domain::stock::ReservationId;
 use domain::user::UserId;

@@ -166,7 +166,8 @@ pub(crate) async fn transact<T: Send + 'static>(
             }
         }
         Err(fault) => {
-            line.world.note(&line.life.name, format_args!("{what}: {fault:?}"));
+            line.world
+                .note(&line.life.name, format_args!("{what}: {fault:?}"));
             let (done, answered) = oneshot::channel();
             let order = if half && fault == Fault::LockTimeout {
                 Command::Commit(Duration::ZERO, done)
