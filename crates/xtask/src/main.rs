@@ -32,6 +32,8 @@ enum Command {
         #[arg(long)]
         mysql: bool,
     },
+    /// Run the booking protocol under seeded faults, in virtual time; a failing seed can be replayed.
+    Simulate(task::simulate::Seeds),
     /// Start throw-away databases and print the variables that one suite by itself needs; until Ctrl-C.
     Databases,
 }
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Test { filter } => task::test::run(filter.as_deref()),
         Command::Ci => task::ci::run(),
         Command::Dev { mysql } => task::dev::run(mysql),
+        Command::Simulate(seeds) => task::simulate::run(seeds),
         Command::Databases => task::databases::run(),
     };
     match result {
