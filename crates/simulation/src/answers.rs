@@ -27,6 +27,8 @@ pub(crate) struct Told {
     pub(crate) cancel_asked: BTreeSet<BookingId>,
     /// Events that were told to be deleted.
     pub(crate) deleted: BTreeSet<EventId>,
+    /// What was asked for under each key: the event and the quantity.
+    pub(crate) asked: BTreeMap<(UserId, String), BTreeSet<(EventId, u32)>>,
     /// The numbers of tickets that an event may have.
     pub(crate) sizes: BTreeMap<EventId, BTreeSet<u32>>,
 }
@@ -41,6 +43,23 @@ impl Answers {
 
     pub(crate) fn told(&self) -> MutexGuard<'_, Told> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A user asks for tickets, maybe under a key that was used for others.
+    pub(crate) fn asks(&self, user: UserId, wish: &BookTickets) {
+        if let Some(key) = &wish.key {
+            let key = (user, key.as_str().to_owned());
+            let asked = (wish.event_id, wish.quantity.get());
+            self.told().asked.entry(key).or_default().insert(asked);
+        }
+    }
+
+    /// Whether the key of the wish was used for another one.
+    fn is_reused(&self, user: UserId, wish: &BookTickets) -> bool {
+        let key = wish.key.as_ref().map(|key| (user, key.as_str().to_owned()));
+        let told = self.told();
+        let asked = key.and_then(|key| told.asked.get(&key));
+        asked.is_some_and(|wishes| wishes.len() > 1)
     }
 
     /// Somebody asks that the event have that many tickets.
@@ -102,6 +121,10 @@ impl Answers {
                 self.check(wish.key.is_some(), || {
                     "in progress without a key".to_owned()
                 });
+            }
+            Err(BookError::KeyMismatch) => {
+                let is_true = self.is_reused(user, wish);
+                self.check(is_true, || "used for another wish of a new key".to_owned());
             }
             Err(BookError::Failed(_)) => {}
             Err(error) => self.check(false, || format!("{error}, which cannot be")),

@@ -75,7 +75,7 @@ fn keys(tables: &Tables, told: &Told, wrong: &mut Vec<String>) {
             ));
         }
     }
-    let mut answers: BTreeMap<(Key, EventId), BookingId> = BTreeMap::new();
+    let mut answers: BTreeMap<Key, BookingId> = BTreeMap::new();
     let mut single: BTreeSet<BookingId> = BTreeSet::new();
     for (key, booking) in &told.booked {
         let Some(key) = key else {
@@ -84,7 +84,7 @@ fn keys(tables: &Tables, told: &Told, wrong: &mut Vec<String>) {
             }
             continue;
         };
-        let key = ((booking.user_id, key.clone()), booking.event_id);
+        let key = (booking.user_id, key.clone());
         let first = answers.entry(key).or_insert(booking.id);
         if *first != booking.id {
             wrong.push(format!(

@@ -22,7 +22,10 @@ impl Cluster {
     /// Starts both.
     pub(crate) fn start(world: &Arc<World>) -> Arc<Self> {
         let groups = GroupLimits {
-            most: world.dice.pick(&[1, 2, 256]),
+            most: match world.crowd {
+                true => 256,
+                false => world.dice.pick(&[1, 2, 256]),
+            },
             waiting: world.dice.pick(&[3, 8_192, 8_192]),
         };
         world.note(

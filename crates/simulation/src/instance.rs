@@ -9,10 +9,12 @@ use domain::audit::AuditBuffer;
 use domain::booking::{
     BookingPorts, BookingRepository, BookingService, BookingSettings, OutboxRepository,
 };
+use domain::checkpoint::Checkpoints;
 use domain::event::{EventPorts, EventService};
 use domain::grouping::GroupLimits;
 use domain::runtime::{Spawner, StopSignal};
 use domain::stock::{Recovery, Relay, Settler, StockRepository};
+use domain::testing::MemoryBackend;
 use domain::testing::SequentialIds;
 use domain::upkeep::Upkeep;
 use tokio::sync::oneshot;
@@ -101,7 +103,15 @@ impl Instance {
         let audit = Arc::new(AuditBuffer::new(events.clone()));
         let settler = Arc::new(Settler::new(stock.clone()));
         let relay = Arc::new(Relay::new(outbox, stock.clone(), events.clone()));
+        // Checkpoints concern restored backups, of which there are none here: they stay silent.
+        let unused = MemoryBackend::new();
+        let checkpoints = Checkpoints::new(
+            unused.relational.clone(),
+            unused.documents.clone(),
+            runtime.clock.clone(),
+        );
         let upkeep = Upkeep {
+            checkpoints: Arc::new(checkpoints),
             settler: settler.clone(),
             relay: relay.clone(),
             recovery: Arc::new(Recovery::new(stock.clone(), bookings.clone(), world.grace)),

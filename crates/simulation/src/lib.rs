@@ -26,10 +26,12 @@ mod mutation;
 mod profile;
 mod relational;
 mod run;
+mod search;
 mod state;
 mod tasks;
 mod trace;
 mod world;
 
 pub use mutation::Mutation;
-pub use run::{Report, run};
+pub use run::{Report, Tally, run};
+pub use search::{Found, search};

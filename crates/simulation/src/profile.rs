@@ -29,6 +29,10 @@ pub(crate) struct Profile {
     pub(crate) slow_majority: u64,
     /// A transaction dwells between its locks, up to some seconds.
     pub(crate) dwell: u64,
+    /// A client that has vanished is believed in, with all its locks, until the session's time is over.
+    pub(crate) vanish: u64,
+    /// All come at once, in large groups, and some share an account and its keys.
+    pub(crate) crowd: u64,
 }
 
 const FAIR: Profile = Profile {
@@ -44,6 +48,8 @@ const FAIR: Profile = Profile {
     slow_disk: 20,
     slow_majority: 20,
     dwell: 20,
+    vanish: 500,
+    crowd: 200,
 };
 
 /// The profiles that a seed chooses from.
@@ -91,9 +97,11 @@ const PROFILES: [Profile; 8] = [
     },
     Profile {
         name: "locks",
-        dwell: 200,
+        dwell: 100,
+        vanish: 1_000,
+        crowd: 1_000,
+        answer_lost: 120,
         late: 30,
-        slow: 100,
         ..FAIR
     },
 ];

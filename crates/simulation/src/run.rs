@@ -26,8 +26,39 @@ pub struct Report {
     pub violations: Vec<String>,
     /// A number that stands for all that happened: two runs with the same one were the same.
     pub hash: u64,
+    /// What there was of it.
+    pub tally: Tally,
     /// What happened, line by line with virtual time, if that was asked for.
     pub trace: Vec<String>,
+}
+
+/// What happened in a run, in numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Clients who were told that they have a booking.
+    pub booked: usize,
+    /// Bookings that were told to be cancelled.
+    pub cancelled: usize,
+    /// Events that were told to be deleted.
+    pub deleted: usize,
+    /// Instances that died.
+    pub crashes: u64,
+    /// Deaths of the relational server.
+    pub kills: u64,
+    /// Deaths of the documents' primary.
+    pub fail_overs: u64,
+}
+
+/// Sums of several runs.
+impl std::ops::AddAssign for Tally {
+    fn add_assign(&mut self, more: Self) {
+        self.booked += more.booked;
+        self.cancelled += more.cancelled;
+        self.deleted += more.deleted;
+        self.crashes += more.crashes;
+        self.kills += more.kills;
+        self.fail_overs += more.fail_overs;
+    }
 }
 
 /// Runs the seed, with a deliberate mistake or without.
@@ -68,7 +99,20 @@ async fn live(seed: u64, mutation: Option<Mutation>, keep_trace: bool) -> Report
     Report {
         violations,
         hash,
+        tally: tally(&world, &answers),
         trace,
+    }
+}
+
+fn tally(world: &World, answers: &Answers) -> Tally {
+    let told = answers.told();
+    Tally {
+        booked: told.booked.len(),
+        cancelled: told.cancelled.len(),
+        deleted: told.deleted.len(),
+        crashes: world.crashes.taken(),
+        kills: world.relational.deaths.taken(),
+        fail_overs: world.documents.deaths.taken(),
     }
 }
 

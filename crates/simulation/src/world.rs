@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) mutation: Option<Mutation>,
     /// The age at which recovery looks into a hold.
     pub(crate) grace: Duration,
+    /// Whether all clients come at once.
+    pub(crate) crowd: bool,
     pub(crate) relational: Server,
     pub(crate) documents: Server,
     /// How many more instances may die.
@@ -60,6 +62,11 @@ impl Budget {
         self.0.store(left.saturating_sub(1), Ordering::Relaxed);
         left > 0
     }
+
+    /// How many were taken.
+    pub(crate) fn taken(&self) -> u64 {
+        DEATHS - self.0.load(Ordering::Relaxed)
+    }
 }
 
 impl Server {
@@ -87,11 +94,13 @@ impl World {
         let dice = Dice::new(seed);
         let profile = Profile::choose(&dice);
         let grace = Duration::from_secs(dice.pick(&[5, 8, 15]));
+        let crowd = dice.chance(profile.crowd);
         Self {
             dice,
             profile,
             mutation,
             grace,
+            crowd,
             relational: Server::new("mysql"),
             documents: Server::new("mongodb"),
             crashes: Budget(AtomicU64::new(DEATHS)),

@@ -41,6 +41,8 @@ enum Command {
         #[arg(long, default_value = "")]
         only: String,
     },
+    /// Run the booking protocol under seeded faults, in virtual time; a failing seed can be replayed.
+    Simulate(task::simulate::Seeds),
     /// Start throw-away databases and print the variables that one suite by itself needs; until Ctrl-C.
     Databases,
 }
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Ci => task::ci::run(),
         Command::Dev { mysql } => task::dev::run(mysql),
         Command::Bench { seconds, only } => task::bench::run(seconds, &only),
+        Command::Simulate(seeds) => task::simulate::run(seeds),
         Command::Databases => task::databases::run(),
     };
     match result {

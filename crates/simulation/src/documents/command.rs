@@ -9,7 +9,9 @@ use domain::time::Timestamp;
 use tokio::time::{Instant, sleep};
 
 use super::document::{Document, Outcome};
-use super::replica_set::{Collections, Entry, confirmed, replicate, schedule_fail_over};
+use super::replica_set::{
+    Collections, Entry, ReplicaSet, confirmed, replicate, schedule_fail_over,
+};
 use crate::line::{Line, Lost};
 use crate::mutation::Mutation;
 use crate::world::World;
@@ -59,7 +61,7 @@ pub(crate) async fn send<T: Send + 'static>(
 }
 
 /// What reads see: what a majority has.
-fn readable<'a>(world: &World, set: &'a super::replica_set::ReplicaSet) -> &'a Collections {
+fn readable<'a>(world: &World, set: &'a ReplicaSet) -> &'a Collections {
     if world.has(Mutation::NoMajority) {
         &set.primary
     } else {
@@ -87,7 +89,8 @@ pub(crate) async fn send_repeatable(
     }
 }
 
-/// Reads what a majority has.
+/// Reads what a majority has; or what it had when the primary that is asked was deposed. Only reads that
+/// follow a write of their own session are safe from that.
 pub(crate) async fn read<T: Send + 'static>(
     line: &Line,
     what: &str,
@@ -96,7 +99,9 @@ pub(crate) async fn read<T: Send + 'static>(
     let world = Arc::clone(&line.world);
     let work = async move {
         let state = world.state();
-        read(readable(&world, &state.documents), world.now())
+        let set = &state.documents;
+        let stale = set.deposed.as_ref().filter(|_| world.strikes(300));
+        read(stale.unwrap_or(readable(&world, set)), world.now())
     };
     line.call(what, CALL_LIMIT, work).await
 }

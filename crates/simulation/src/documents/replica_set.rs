@@ -17,6 +17,8 @@ use crate::world::World;
 pub(crate) struct ReplicaSet {
     pub(crate) primary: Collections,
     pub(crate) majority: Collections,
+    /// What a primary believes a majority to have that was deposed and does not know it yet.
+    pub(crate) deposed: Option<Collections>,
     oplog: VecDeque<(u64, Entry)>,
     /// The time of the last write, counted in writes, and that of the last one a majority has.
     last: u64,
@@ -88,6 +90,7 @@ impl ReplicaSet {
     fn fail_over(&mut self, kept: usize) -> usize {
         let lost = self.oplog.len().saturating_sub(kept);
         self.oplog.truncate(kept);
+        self.deposed = Some(self.majority.clone());
         self.primary = self.majority.clone();
         for (_, entry) in &self.oplog {
             self.primary.apply(entry);
@@ -151,5 +154,7 @@ pub(crate) fn schedule_fail_over(world: &Arc<World>, after: Duration) {
         server.set_up(true);
         world.note(server.name, format_args!("has a primary again"));
         replicate(&world, world.replication());
+        sleep(world.dice.millis(0, 3_000)).await;
+        world.state().documents.deposed = None;
     });
 }

@@ -166,6 +166,8 @@ pub(crate) async fn transact<T: Send + 'static>(
             }
         }
         Err(fault) => {
+            line.world
+                .note(&line.life.name, format_args!("{what}: {fault:?}"));
             let (done, answered) = oneshot::channel();
             let order = if half && fault == Fault::LockTimeout {
                 Command::Commit(Duration::ZERO, done)
@@ -225,7 +227,7 @@ async fn serve<T>(
 /// How long a server believes in a client that has vanished: until it sees the connection closed, or
 /// until its patience ends, which is shorter than the grace.
 fn vanished(world: &World) -> Duration {
-    if world.strikes(500) {
+    if world.strikes(world.profile.vanish) {
         world.grace * 2 / 3
     } else {
         world.dice.millis(0, 20)

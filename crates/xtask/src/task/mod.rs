@@ -5,6 +5,7 @@ pub(crate) mod build;
 pub(crate) mod ci;
 pub(crate) mod databases;
 pub(crate) mod dev;
+pub(crate) mod simulate;
 pub(crate) mod suites;
 pub(crate) mod tally;
 pub(crate) mod test;

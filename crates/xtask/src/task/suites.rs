@@ -13,6 +13,7 @@ pub(crate) struct Run {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Backend {
     None,
+    Simulated,
     Embedded,
     MariaDb,
     MySql,
@@ -26,6 +27,7 @@ impl Backend {
     pub(crate) fn label(self) -> &'static str {
         match self {
             Self::None => "in-memory, mocks",
+            Self::Simulated => "simulated stores",
             Self::Embedded => "embedded (SQLite)",
             Self::MariaDb => "MariaDB",
             Self::MySql => "MySQL",
@@ -70,6 +72,7 @@ pub(crate) fn runs_of(test: &TestBinary) -> Vec<Run> {
         ("adapters-embedded", _) => ("adapter", &[Backend::Embedded]),
         ("adapters-mysql", _) => ("adapter", &[Backend::MariaDb, Backend::MySql]),
         ("adapters-mongo", _) => ("adapter", &[Backend::MongoDb]),
+        ("simulation", _) => ("simulation", &[Backend::Simulated]),
         _ => ("unit", &[Backend::None]),
     };
     backends
@@ -100,6 +103,7 @@ mod tests {
     fn contracts_and_the_end_to_end_suite_run_on_every_backend() {
         assert_eq!(backends("domain", "domain"), [Backend::None]);
         assert_eq!(backends("tests", "mocked_ports"), [Backend::None]);
+        assert_eq!(backends("simulation", "seeds"), [Backend::Simulated]);
         assert_eq!(
             backends("adapters-mysql", "contract"),
             [Backend::MariaDb, Backend::MySql]
