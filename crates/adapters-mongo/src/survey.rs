@@ -77,7 +77,10 @@ impl StockSurvey for MongoStockSurvey {
     async fn stocks(&self, events: &[EventId]) -> Result<Vec<Surveyed>, StoreError> {
         // Ages are computed here from the server's time: an expression over what is damaged would fail the
         // whole read.
-        let fields = doc! { "stock": 1, "holds": 1, "closing": 1, "sv": 1, "now": "$$NOW" };
+        let fields = doc! {
+            "stock": 1, "totalTickets": 1, "availableTickets": 1, "holds": 1, "closing": 1, "sv": 1,
+            "now": "$$NOW",
+        };
         let found = self.find(among(events), fields, events.len()).await?;
         let read = |document: &Document| {
             let id = id(document)?;
@@ -125,13 +128,22 @@ fn event_stock(event_id: EventId, document: &Document) -> Result<EventStock, Mon
         None => None,
         Some(closing) => Some(closed_by(closing.as_document().ok_or(MALFORMED)?, *now)?),
     };
+    let types: BTreeMap<TicketType, TypeStock> =
+        stock.iter().map(type_stock).collect::<Result<_, _>>()?;
+    // What clients are shown must be what is sold.
+    let sum = |of: fn(&TypeStock) -> i64| types.values().map(of).sum::<i64>();
+    let sums = (sum(|stock| stock.total), sum(|stock| stock.available));
+    let shown = (
+        integer(document, "totalTickets")?,
+        integer(document, "availableTickets")?,
+    );
+    if sums != shown {
+        return Err(MALFORMED);
+    }
     Ok(EventStock {
         event_id,
         version: version(document)?,
-        types: stock
-            .iter()
-            .map(type_stock)
-            .collect::<Result<BTreeMap<_, _>, _>>()?,
+        types,
         holds: holds
             .iter()
             .map(|hold| held(hold.as_document().ok_or(MALFORMED)?, *now))

@@ -19,7 +19,7 @@ fn document(output: &Output, code: i32) -> Value {
 async fn trade(client: Client, event: String, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) {
     while !stop.load(Ordering::Relaxed) {
         let booked = client.book(&event, 2).await;
-        if booked.status == 201 && done.fetch_add(1, Ordering::Relaxed) % 3 == 0 {
+        if booked.status == 201 && done.fetch_add(1, Ordering::Relaxed).is_multiple_of(3) {
             client.cancel(booked.number()).await;
         }
     }

@@ -16,4 +16,5 @@ mod silence;
 mod stock;
 #[path = "../support/mod.rs"]
 mod support;
+mod survey;
 mod text;
