@@ -2,8 +2,6 @@
 
 mod cancel;
 mod entity;
-#[cfg(test)]
-mod faults_tests;
 mod flow;
 mod groups;
 mod idempotency;
