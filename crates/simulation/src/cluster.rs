@@ -21,12 +21,13 @@ pub(crate) struct Cluster {
 impl Cluster {
     /// Starts both.
     pub(crate) fn start(world: &Arc<World>) -> Arc<Self> {
-        let groups = GroupLimits {
-            most: match world.crowd {
-                true => 256,
-                false => world.dice.pick(&[1, 2, 256]),
-            },
-            waiting: world.dice.pick(&[3, 8_192, 8_192]),
+        let groups = if world.crowd {
+            GroupLimits::default()
+        } else {
+            GroupLimits {
+                most: world.dice.pick(&[1, 2, 256]),
+                waiting: world.dice.pick(&[3, 8_192, 8_192]),
+            }
         };
         world.note(
             "seed",

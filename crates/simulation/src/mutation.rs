@@ -4,16 +4,25 @@
 
 /// A rule that is broken on purpose.
 ///
-/// One mistake is missing here because another rule hides it: taking a duplicate reservation id for a
-/// refusal when *committing*. A commit of unknown outcome is never sent again, so the row in the way
-/// can only be a fence, and giving the tickets back is right by luck. The same mistake made by the
-/// fence is [`Mutation::DuplicateIsRefusal`].
+/// Two mistakes are missing here because other rules hide them:
+///
+/// - taking a duplicate reservation id for a refusal when *committing*. A commit of unknown outcome is
+///   never sent again, so the row in the way can only be a fence, and giving the tickets back is right by
+///   luck. The same mistake made by the fence is [`Mutation::DuplicateIsRefusal`];
+/// - leaving out the barrier when an event's deletion looks for bookings. They are looked for when there
+///   are no holds, and a hold stays until its booking is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mutation {
     /// A fence says that it stands, and there is no row.
     NoFence,
-    /// What others wrote is acted upon before it is on disk.
-    NoBarrier,
+    /// A key is answered with a booking that is not on disk yet.
+    NoBarrierForKeys,
+    /// What stands under a reservation id is acted upon before it is on disk.
+    NoBarrierForReservations,
+    /// What stands in the outbox is carried over before it is on disk.
+    NoBarrierForOutbox,
+    /// A booking is said to be cancelled already before that is on disk.
+    NoBarrierForCancelled,
     /// A release gives tickets back although the hold has gone.
     NoReleaseGuard,
     /// A commit of unknown outcome is called rolled back, so that its hold is released at once.
@@ -42,9 +51,12 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::NoFence,
-        Self::NoBarrier,
+        Self::NoBarrierForKeys,
+        Self::NoBarrierForReservations,
+        Self::NoBarrierForOutbox,
+        Self::NoBarrierForCancelled,
         Self::NoReleaseGuard,
         Self::ReleaseOnUnknown,
         Self::SettleBeforeCommit,

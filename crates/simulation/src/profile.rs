@@ -11,8 +11,10 @@ pub(crate) struct Profile {
     pub(crate) error_before: u64,
     /// A call was carried out and its answer is lost.
     pub(crate) answer_lost: u64,
-    /// A request, or a `COMMIT`, takes effect seconds later, when its sender has given up.
+    /// A request takes effect seconds later, when its sender has given up.
     pub(crate) late: u64,
+    /// The same of a `COMMIT`, which keeps its locks on the way.
+    pub(crate) late_commit: u64,
     /// A request is on its way for up to a second.
     pub(crate) slow: u64,
     /// The instance stands still before it sends, longer than the grace perhaps.
@@ -29,6 +31,8 @@ pub(crate) struct Profile {
     pub(crate) slow_majority: u64,
     /// A transaction dwells between its locks, up to some seconds.
     pub(crate) dwell: u64,
+    /// A transaction is rolled back in favour of another one.
+    pub(crate) deadlock: u64,
     /// A client that has vanished is believed in, with all its locks, until the session's time is over.
     pub(crate) vanish: u64,
     /// All come at once, in large groups, and some share an account and its keys.
@@ -40,6 +44,7 @@ const FAIR: Profile = Profile {
     error_before: 10,
     answer_lost: 10,
     late: 3,
+    late_commit: 5,
     slow: 30,
     stall: 1,
     crash: 1,
@@ -48,6 +53,7 @@ const FAIR: Profile = Profile {
     slow_disk: 20,
     slow_majority: 20,
     dwell: 20,
+    deadlock: 5,
     vanish: 500,
     crowd: 200,
 };
@@ -64,6 +70,7 @@ const PROFILES: [Profile; 8] = [
     Profile {
         name: "late statements",
         late: 80,
+        late_commit: 80,
         slow: 100,
         answer_lost: 30,
         ..FAIR
@@ -98,10 +105,11 @@ const PROFILES: [Profile; 8] = [
     Profile {
         name: "locks",
         dwell: 100,
+        deadlock: 80,
         vanish: 1_000,
         crowd: 1_000,
-        answer_lost: 120,
-        late: 30,
+        answer_lost: 60,
+        late_commit: 150,
         ..FAIR
     },
 ];

@@ -120,6 +120,9 @@ fn imbalance(copy: &Collections, tables: &Tables, event: EventId) -> Option<Stri
         .map(|entry| i64::from(entry.hold.quantity.get()))
         .sum();
     let returned = i128::from(tables.returned(event)) - i128::from(document.returned);
+    if returned < 0 {
+        return Some(format!("{} tickets came back twice", -returned));
+    }
     let away = i128::from(sold + held) + returned;
     (i128::from(total - available) != away).then(|| {
         format!("{total} - {available} tickets are not {sold} sold + {held} held + {returned} on their way back")

@@ -138,8 +138,17 @@ impl World {
 
     /// How long a request is on its way, sometimes until its sender has long given up.
     pub(crate) fn transit(&self) -> Duration {
+        self.way(self.profile.late)
+    }
+
+    /// The same of a `COMMIT`.
+    pub(crate) fn transit_of_commit(&self) -> Duration {
+        self.way(self.profile.late_commit)
+    }
+
+    fn way(&self, late: u64) -> Duration {
         let grace = u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX);
-        if self.strikes(self.profile.late) {
+        if self.strikes(late) {
             self.dice.millis(1_000, grace * 3 / 2)
         } else if self.strikes(self.profile.slow) {
             self.dice.millis(10, 1_000)

@@ -29,31 +29,26 @@ pub(crate) type Step = Arc<dyn Fn(&Document, Timestamp) -> Outcome + Send + Sync
 /// One statement per event, in order.
 pub(crate) type Statements = Vec<(EventId, Step)>;
 
-/// What the statements did, each in its turn: the document as it then was, if it was changed, and
-/// whether it was deleted.
+/// What the statements did: each document as it then was, if it was changed; whether one was deleted;
+/// and the time of the last write that a reader in the same session must see.
 pub(crate) struct Done {
     pub(crate) changed: Vec<Option<Document>>,
     pub(crate) deleted: bool,
+    pub(crate) time: u64,
 }
 
-/// Sends the statements, once; and when a majority has them, reads what a majority has.
-pub(crate) async fn send<T: Send + 'static>(
-    line: &Line,
-    what: &str,
-    statements: Statements,
-    read: impl FnOnce(&Done, &Collections, Timestamp) -> T + Send + 'static,
-) -> Result<T, Lost> {
+/// Sends the statements, once, and waits until a majority has them.
+pub(crate) async fn send(line: &Line, what: &str, statements: Statements) -> Result<Done, Lost> {
     let world = Arc::clone(&line.world);
     let work = async move {
         let done = write(&world, statements).await;
-        let time = world.state().documents.last();
-        if !world.has(Mutation::NoMajority)
-            && !confirmed(&world, time, Instant::now() + MAJORITY_LIMIT).await
+        if world.has(Mutation::NoMajority)
+            || confirmed(&world, done.time, Instant::now() + MAJORITY_LIMIT).await
         {
-            return None;
+            Some(done)
+        } else {
+            None
         }
-        let state = world.state();
-        Some(read(&done, readable(&world, &state.documents), world.now()))
     };
     // An answer without a majority is none: what was written may be taken back, or stay.
     let answer = line.call(what, CALL_LIMIT, work).await?;
@@ -78,15 +73,34 @@ pub(crate) async fn send_repeatable(
     let deadline = Instant::now() + CALL_LIMIT;
     let mut sendings = 1;
     loop {
-        let sent = send(line, what, statements.clone(), |_, _, _| ()).await;
-        match sent {
+        match send(line, what, statements.clone()).await {
             Err(_) if sendings < SENDINGS && Instant::now() < deadline => {
                 sendings += 1;
                 sleep(PAUSE).await;
             }
-            sent => return sent,
+            sent => return sent.map(drop),
         }
     }
+}
+
+/// Reads what a majority has, and that is no less than what was written at `time`.
+pub(crate) async fn read_after<T: Send + 'static>(
+    line: &Line,
+    what: &str,
+    time: u64,
+    read: impl FnOnce(&Collections, Timestamp) -> T + Send + 'static,
+) -> Result<T, Lost> {
+    let world = Arc::clone(&line.world);
+    let work = async move {
+        let deadline = Instant::now() + MAJORITY_LIMIT;
+        if !world.has(Mutation::NoMajority) && !confirmed(&world, time, deadline).await {
+            return None;
+        }
+        let state = world.state();
+        Some(read(readable(&world, &state.documents), world.now()))
+    };
+    let answer = line.call(what, CALL_LIMIT, work).await?;
+    answer.ok_or(Lost::Unknown)
 }
 
 /// Reads what a majority has; or what it had when the primary that is asked was deposed. Only reads that
@@ -111,6 +125,7 @@ async fn write(world: &Arc<World>, statements: Statements) -> Done {
     let mut done = Done {
         changed: Vec::new(),
         deleted: false,
+        time: 0,
     };
     for (index, (event, step)) in statements.into_iter().enumerate() {
         if index > 0 {
@@ -136,6 +151,8 @@ async fn write(world: &Arc<World>, statements: Statements) -> Done {
     if done.deleted || done.changed.iter().any(Option::is_some) {
         written(world);
     }
+    // A write that changed nothing was decided by what others wrote before.
+    done.time = world.state().documents.last();
     done
 }
 

@@ -59,10 +59,8 @@ impl Documents {
             Arc::new(move |document, _| document.resize(total, at))
         };
         let what = format!("resize to {total}");
-        command::send(&self.0, &what, vec![(id, step)], |done, _, _| {
-            done.changed.first().cloned().flatten()
-        })
-        .await
+        let sent = command::send(&self.0, &what, vec![(id, step)]).await?;
+        Ok(sent.changed.into_iter().next().flatten())
     }
 }
 

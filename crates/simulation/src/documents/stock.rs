@@ -91,10 +91,12 @@ impl Documents {
     async fn send_reserve(&self, batch: &StockBatch) -> Result<Vec<ReserveOutcome>, Lost> {
         let (count, wishes) = (batch.reserve.len(), batch.reserve.clone());
         let what = format!("reserve {count}, settle {}", batch.settle.len());
-        command::send(&self.0, &what, reserving(batch), move |_, copy, now| {
+        let sent = command::send(&self.0, &what, reserving(batch)).await?;
+        let told = command::read_after(&self.0, "find the holds", sent.time, move |copy, now| {
             outcomes(copy, &wishes, now)
-        })
-        .await
+        });
+        // Whatever goes wrong from here on, holds may be there.
+        told.await.map_err(|_| Lost::Unknown)
     }
 
     /// Forgets the returns of outbox rows that went; only a mutation remembers any.
@@ -183,10 +185,11 @@ impl StockRepository for Documents {
 
     async fn close(&self, event: EventId, token: ClosingToken) -> Result<ClosingState, StoreError> {
         let close = one(event, move |document, now| document.close(token, now));
-        let sent = command::send(&self.0, "close", close, move |_, copy, _| {
+        let sent = command::send(&self.0, "close", close).await.map_err(lost)?;
+        let found = command::read_after(&self.0, "look at the holds", sent.time, move |copy, _| {
             state_of(copy, event, token)
         });
-        sent.await.map_err(lost)
+        found.await.map_err(lost)
     }
 
     async fn closing_state(
@@ -207,8 +210,8 @@ impl StockRepository for Documents {
 
     async fn delete_closed(&self, event: EventId, token: ClosingToken) -> Result<bool, StoreError> {
         let delete = one(event, move |document, _| document.delete(token));
-        let sent = command::send(&self.0, "delete", delete, |done, _, _| done.deleted);
-        sent.await.map_err(lost)
+        let sent = command::send(&self.0, "delete", delete).await;
+        sent.map(|done| done.deleted).map_err(lost)
     }
 
     async fn stale_closings(

@@ -75,7 +75,11 @@ impl Load {
             events: Vec::new(),
             doomed: None,
         };
-        for _ in 0..load.dice().between(1, 3) {
+        for _ in 0..if world.crowd {
+            3
+        } else {
+            world.dice.between(1, 3)
+        } {
             let event = load.make_event().await;
             load.events.extend(event);
         }

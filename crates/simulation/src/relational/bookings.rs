@@ -18,6 +18,7 @@ use super::tables::Tables;
 use super::transaction::{CALL_LIMIT, TxError, durable};
 use super::{Relational, lost};
 use crate::line::{Line, Lost};
+use crate::mutation::Mutation;
 
 /// A read of one statement: what is visible, on disk or not.
 pub(super) async fn plain<T: Send + 'static>(
@@ -38,12 +39,17 @@ pub(super) async fn reservations(
 ) -> Result<BTreeMap<ReservationId, ReservationRow>, TxError> {
     let ids = ids.to_vec();
     let what = format!("look up {} reservations", ids.len());
-    durable(line, &what, move |tables| {
-        let rows = ids.iter().map(|id| (*id, tables.reservation(*id)));
-        let found: BTreeMap<_, _> = rows.collect();
-        let seen = found.values().any(|row| *row != ReservationRow::Absent);
-        (found, seen)
-    })
+    durable(
+        line,
+        &what,
+        Some(Mutation::NoBarrierForReservations),
+        move |tables| {
+            let rows = ids.iter().map(|id| (*id, tables.reservation(*id)));
+            let found: BTreeMap<_, _> = rows.collect();
+            let seen = found.values().any(|row| *row != ReservationRow::Absent);
+            (found, seen)
+        },
+    )
     .await
 }
 
@@ -67,11 +73,16 @@ impl BookingRepository for Relational {
         if !there.await.map_err(lost)? {
             return Ok(vec![None; count]);
         }
-        let found = durable(&self.0, "find by keys", move |tables| {
-            let found: Vec<_> = keys.iter().map(|key| tables.keyed(key)).collect();
-            let seen = found.iter().any(Option::is_some);
-            (found, seen)
-        });
+        let found = durable(
+            &self.0,
+            "find by keys",
+            Some(Mutation::NoBarrierForKeys),
+            move |tables| {
+                let found: Vec<_> = keys.iter().map(|key| tables.keyed(key)).collect();
+                let seen = found.iter().any(Option::is_some);
+                (found, seen)
+            },
+        );
         found.await.map_err(lost)
     }
 
@@ -112,10 +123,15 @@ impl BookingRepository for Relational {
     }
 
     async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError> {
-        let trace = durable(&self.0, "look for traces of the event", move |tables| {
-            let found = tables.has_trace_of(event);
-            (found, found)
-        });
+        let trace = durable(
+            &self.0,
+            "look for traces of the event",
+            None,
+            move |tables| {
+                let found = tables.has_trace_of(event);
+                (found, found)
+            },
+        );
         trace.await.map_err(lost)
     }
 

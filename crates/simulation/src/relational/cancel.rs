@@ -81,7 +81,7 @@ async fn write(tx: &Tx, group: Vec<Cancellation>) -> Result<Verdict<Vec<CancelOu
     }
     if !changed {
         // "Cancelled already" is said because of a row that may have been written a moment ago.
-        if tx.world.has(Mutation::NoBarrier) {
+        if tx.world.has(Mutation::NoBarrierForCancelled) {
             return Ok(Verdict::Drop(outcomes));
         }
         tx.change([Change::Mark]);

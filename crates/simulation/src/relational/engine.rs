@@ -33,8 +33,6 @@ pub(crate) enum Locked {
     Mine,
     /// Another transaction has it.
     Busy,
-    /// Waiting would never end.
-    Deadlock,
     /// The transaction has ended.
     Gone,
 }
@@ -51,7 +49,6 @@ pub(crate) struct Engine {
     open: BTreeMap<TxId, Vec<Change>>,
     last_tx: TxId,
     locks: BTreeMap<Lock, TxId>,
-    waiting: BTreeMap<TxId, Lock>,
 }
 
 impl Engine {
@@ -66,35 +63,14 @@ impl Engine {
         if !self.open.contains_key(&tx) {
             return Locked::Gone;
         }
-        self.waiting.remove(&tx);
         match self.locks.get(lock) {
             None => {
                 self.locks.insert(lock.clone(), tx);
                 Locked::Mine
             }
             Some(holder) if *holder == tx => Locked::Mine,
-            Some(holder) if self.waits_for(*holder, tx) => Locked::Deadlock,
-            Some(_) => {
-                self.waiting.insert(tx, lock.clone());
-                Locked::Busy
-            }
+            Some(_) => Locked::Busy,
         }
-    }
-
-    /// It waits for its lock no longer.
-    pub(crate) fn give_up(&mut self, tx: TxId) {
-        self.waiting.remove(&tx);
-    }
-
-    /// Whether `one` waits, in the end, for `other`.
-    fn waits_for(&self, mut one: TxId, other: TxId) -> bool {
-        while let Some(next) = self.waiting.get(&one).and_then(|lock| self.locks.get(lock)) {
-            if *next == other {
-                return true;
-            }
-            one = *next;
-        }
-        false
     }
 
     /// Adds changes to an open transaction.
@@ -121,7 +97,6 @@ impl Engine {
     }
 
     fn free(&mut self, tx: TxId) {
-        self.waiting.remove(&tx);
         self.locks.retain(|_, holder| *holder != tx);
     }
 
@@ -141,7 +116,6 @@ impl Engine {
         self.log.clear();
         self.open.clear();
         self.locks.clear();
-        self.waiting.clear();
         lost
     }
 }

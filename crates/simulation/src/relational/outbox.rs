@@ -55,11 +55,16 @@ impl OutboxRepository for Relational {
     async fn pending(&self, after: OutboxId, limit: u64) -> Result<PendingWork, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let remembers = self.0.world.has(Mutation::RememberReturns);
-        let pending = durable(&self.0, "read the outbox", move |tables| {
-            let work = oldest(tables, after, limit, remembers);
-            let seen = !work.rows.is_empty();
-            (work, seen)
-        });
+        let pending = durable(
+            &self.0,
+            "read the outbox",
+            Some(Mutation::NoBarrierForOutbox),
+            move |tables| {
+                let work = oldest(tables, after, limit, remembers);
+                let seen = !work.rows.is_empty();
+                (work, seen)
+            },
+        );
         pending.await.map_err(lost)
     }
 
