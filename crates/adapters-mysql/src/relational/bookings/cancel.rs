@@ -1,7 +1,6 @@
 //! Cancelling a group of bookings in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
 
 use domain::booking::{
     Booking, BookingStatus, CancelOutcome, Cancellation, Cancelled, CommitError,
@@ -26,13 +25,7 @@ use super::super::outbox_rows::OutboxRows;
 use super::super::statement_size::{padded, pieces};
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::{TransactionError, Verdict};
-
-/// How often a group is sent before it is given up, and the pause before the second sending; each
-/// further pause is longer by as much.
-const SENDINGS: u32 = 8;
-const PAUSE: Duration = Duration::from_millis(5);
-/// How many go by themselves at a time, when one of a group is in somebody's way.
-const AT_ONCE: usize = 8;
+use super::{AT_ONCE, PAUSE, SENDINGS};
 
 /// Cancels the group; see [`BookingRepository::cancel`](domain::booking::BookingRepository::cancel).
 pub(super) async fn cancel(

@@ -1,7 +1,6 @@
 //! Storing a group of bookings in one transaction.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use domain::booking::{Booking, BookingId, BookingStatus, CommitError, CommitOutcome, NewBooking};
 use domain::error::StoreError;
@@ -16,13 +15,7 @@ use super::super::statement_size::padded;
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::TransactionError;
 use super::write::{Written, write};
-
-/// How often a group is sent before it is given up, and the pause before the second sending; each
-/// further pause is longer by as much.
-const SENDINGS: u32 = 8;
-const PAUSE: Duration = Duration::from_millis(5);
-/// How many go by themselves at a time, when one of a group is in somebody's way.
-const AT_ONCE: usize = 8;
+use super::{AT_ONCE, PAUSE, SENDINGS};
 
 /// A group on its way: what is decided of it, and what is not.
 struct Group<'a> {

@@ -7,6 +7,8 @@ mod list;
 mod lookup;
 mod write;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use domain::booking::{
     Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
@@ -20,6 +22,13 @@ use domain::time::Timestamp;
 use domain::user::UserId;
 
 use super::store::SqlStore;
+
+/// How often a group is sent before it is given up, and the pause before the second sending; each
+/// further pause is longer by as much.
+const SENDINGS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(5);
+/// How many go by themselves at a time, when one of a group is in somebody's way.
+const AT_ONCE: usize = 8;
 
 /// [`BookingRepository`] on a SQL store.
 #[derive(Debug, Clone)]
