@@ -1,4 +1,5 @@
-//! The `update` command with several statements, each a pipeline update of one event.
+//! Commands that update events by pipelines: `update` with a statement for each of several, and
+//! `findAndModify` for one.
 
 use std::time::Duration;
 
@@ -48,18 +49,56 @@ pub(crate) async fn send_once(
     deadline: Instant,
 ) -> Result<Vec<i32>, Sending> {
     let command = command(statements);
+    let reply = run_once(database, Some(session), &command, deadline).await?;
+    check(&reply).map_err(Sending::Unknown)
+}
+
+/// Updates the one document that `filter` names, once, and again only when the answer proves that
+/// nothing was executed. Comes back before `deadline` with `fields` of the document as it then is, after
+/// a majority confirmed it; `None` if there is no such document.
+pub(crate) async fn modify_once(
+    database: &MongoDatabase,
+    filter: Document,
+    pipeline: Vec<Document>,
+    fields: Document,
+    deadline: Instant,
+) -> Result<Option<Document>, Sending> {
+    let mut command = doc! {
+        "findAndModify": EVENTS,
+        "query": filter,
+        "update": pipeline,
+        "fields": fields,
+        "new": true,
+    };
+    command.extend(limits());
+    let mut reply = run_once(database, None, &command, deadline).await?;
+    check(&reply).map_err(Sending::Unknown)?;
+    match reply.remove("value") {
+        Some(Bson::Document(document)) => Ok(Some(document)),
+        Some(Bson::Null) => Ok(None),
+        _ => Err(Sending::Unknown(MongoError::Malformed(
+            "findAndModify answered without a document",
+        ))),
+    }
+}
+
+async fn run_once(
+    database: &MongoDatabase,
+    mut session: Option<&mut ClientSession>,
+    command: &Document,
+    deadline: Instant,
+) -> Result<Document, Sending> {
     let resend_until = deadline - CALL_LIMIT + RESEND_WITHIN;
     loop {
         // `run_command` is never repeated by the driver.
-        let sending = database
-            .database()
-            .run_command(command.clone())
-            .session(&mut *session);
+        let mut sending = database.database().run_command(command.clone());
+        if let Some(session) = session.as_deref_mut() {
+            sending = sending.session(session);
+        }
         let error = match timeout_at(deadline, sending).await {
             Err(_) => return Err(Sending::Unknown(MongoError::TimedOut)),
             Ok(Err(error)) => MongoError::from(error),
-            // No acknowledgement by a majority: what was written may be rolled back, or stay.
-            Ok(Ok(reply)) => return check(&reply).map_err(Sending::Unknown),
+            Ok(Ok(reply)) => return Ok(reply),
         };
         match error.proves_not_executed() {
             false => return Err(Sending::Unknown(error)),
@@ -102,12 +141,20 @@ async fn send(database: &MongoDatabase, command: Document) -> Result<(), MongoEr
 }
 
 fn command(statements: Vec<Document>) -> Document {
-    let limit = i64::try_from(SERVER_LIMIT.as_millis()).unwrap_or(i64::MAX);
-    doc! {
+    let mut command = doc! {
         "update": EVENTS,
         "updates": statements,
         // One event's refusal must not stop the others.
         "ordered": false,
+    };
+    command.extend(limits());
+    command
+}
+
+/// What every command says: it counts when a majority has it on disk, and it does not take forever.
+fn limits() -> Document {
+    let limit = i64::try_from(SERVER_LIMIT.as_millis()).unwrap_or(i64::MAX);
+    doc! {
         "writeConcern": { "w": "majority", "j": true, "wtimeout": limit },
         "maxTimeMS": limit,
     }

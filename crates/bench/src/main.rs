@@ -35,7 +35,8 @@ struct Options {
     /// Seconds per measurement.
     #[arg(long, default_value_t = 5)]
     seconds: u64,
-    /// Only the lines whose names contain this.
+    /// Only the lines whose names, as in `bookings, 60 events (256)`, contain this or any part of it
+    /// between `|`.
     #[arg(long, default_value = "")]
     only: String,
     /// The page that is written, unless only some lines are measured.

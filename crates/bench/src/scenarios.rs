@@ -38,7 +38,8 @@ const MANY: usize = 60;
 const BUYERS: u32 = 499;
 const MOST_CANCELLED: u32 = 40_000;
 
-/// Runs the lines whose names contain `only`.
+/// Runs the lines whose names, with their connections in brackets, contain `only` or, where that has
+/// parts between `|`, any of them.
 pub(crate) async fn run(
     program: &Path,
     databases: &Databases,
@@ -166,8 +167,9 @@ impl Run<'_> {
         rate
     }
 
-    fn is_wanted(&self, what: &str) -> bool {
-        what.contains(self.only)
+    fn is_wanted(&self, what: &str, callers: usize) -> bool {
+        let line = format!("{what} ({callers})");
+        self.only.split('|').any(|part| line.contains(part))
     }
 
     async fn bare(&mut self, callers: usize, events: usize) -> Result<f64> {
@@ -175,7 +177,7 @@ impl Run<'_> {
             1 => "bare drivers, one hot event".to_owned(),
             events => format!("bare drivers, {events} events"),
         };
-        if !self.is_wanted(&what) {
+        if !self.is_wanted(&what, callers) {
             return Ok(f64::NAN);
         }
         let measured = bare::one_at_a_time(self.databases, callers, events, self.span).await?;
@@ -188,7 +190,7 @@ impl Run<'_> {
     }
 
     async fn book(&mut self, server: &Server, line: Bookings, beside: Beside) -> Result<f64> {
-        if !self.is_wanted(line.what) {
+        if !self.is_wanted(line.what, line.callers) {
             return Ok(f64::NAN);
         }
         let events = server.events(line.events, TICKETS).await?;
@@ -222,7 +224,7 @@ impl Run<'_> {
         requests: Arc<Requests>,
         beside: Beside,
     ) -> Result<f64> {
-        if !self.is_wanted(what) {
+        if !self.is_wanted(what, callers) {
             return Ok(f64::NAN);
         }
         let measured = over_http(server.address, callers, self.span, wanted, &requests).await?;

@@ -37,7 +37,7 @@ enum Command {
         /// Seconds per measurement.
         #[arg(long, default_value_t = 5)]
         seconds: u64,
-        /// Only the lines whose names contain this; the page stays as it is.
+        /// Only the lines whose names, as in `bookings, 60 events (256)`, contain this, or any part of it between `|`.
         #[arg(long, default_value = "")]
         only: String,
     },

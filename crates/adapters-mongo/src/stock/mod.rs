@@ -9,3 +9,4 @@ mod pipeline;
 pub(crate) mod reserve;
 pub(crate) mod returns;
 pub(crate) mod stale;
+mod wishes;

@@ -13,12 +13,15 @@ use crate::connection::{MongoDatabase, SERVER_LIMIT};
 use crate::error::MongoError;
 use crate::event_document::{count, id, integer, object_id};
 
-/// Reads the events of `wishes`, in one round trip, and says what became of each wish.
-pub(super) async fn tell(
+/// Of this many holds an event tells all; of more only those asked for.
+const FEW: i64 = 64;
+
+/// Reads the events of `wishes`, in one round trip.
+pub(super) async fn read(
     database: &MongoDatabase,
     session: &mut ClientSession,
     wishes: &[Reservation],
-) -> Result<Vec<ReserveOutcome>, MongoError> {
+) -> Result<Vec<Document>, MongoError> {
     let events: BTreeSet<EventId> = wishes.iter().map(|wish| wish.event_id).collect();
     let ids: Vec<Bson> = events.iter().map(|id| object_id(*id).into()).collect();
     let mut cursor = database
@@ -30,7 +33,14 @@ pub(super) async fn tell(
         .max_time(SERVER_LIMIT)
         .session(&mut *session)
         .await?;
-    let found: Vec<Document> = cursor.stream(session).try_collect().await?;
+    Ok(cursor.stream(session).try_collect().await?)
+}
+
+/// What became of each of `wishes`, whose events are now as `found`.
+pub(super) fn of(
+    found: &[Document],
+    wishes: &[Reservation],
+) -> Result<Vec<ReserveOutcome>, MongoError> {
     let offers = found
         .iter()
         .map(|document| Ok((id(document)?, Offer::read(document)?)));
@@ -42,16 +52,21 @@ pub(super) async fn tell(
 }
 
 /// No more than is needed, computed by the server: there may be thousands of holds.
-fn projection(wishes: &[Reservation]) -> Document {
+pub(super) fn projection(wishes: &[Reservation]) -> Document {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
     let keys = wishes.iter().filter_map(|wish| wish.key_hash.as_ref());
     let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();
+    // Looking all of a group up in each of its many events would cost more than a few ids too many.
+    let of_those = |field: &str, those: Document| {
+        let few = doc! { "$lte": [{ "$size": "$holds" }, FEW] };
+        doc! { "$cond": [few, field, { "$setIntersection": [field, those] }] }
+    };
     doc! {
         "stock": 1,
         "closing": { "$ne": [{ "$type": "$closing" }, "missing"] },
         "ended": { "$lte": ["$date", "$$NOW"] },
-        "granted": { "$setIntersection": ["$holds.reservationId", literal(ids)] },
-        "keys": { "$setIntersection": ["$holds.keyHash", literal(keys)] },
+        "granted": of_those("$holds.reservationId", literal(ids)),
+        "keys": of_those("$holds.keyHash", literal(keys)),
         "holdCount": { "$size": "$holds" },
     }
 }

@@ -99,6 +99,7 @@ macro_rules! document_contract_tests {
                 a_retry_meets_its_own_hold_before_it_meets_sold_out,
                 of_one_key_many_times_at_once_exactly_one_is_granted,
                 of_twins_in_a_batch_the_first_is_granted,
+                batches_of_all_kinds_are_decided_one_wish_after_the_other,
             }
             holds {
                 a_settled_hold_leaves_and_its_tickets_stay_sold,

@@ -1,5 +1,7 @@
 //! Reserving tickets.
 
+use std::collections::HashSet;
+
 use futures_util::future::join_all;
 
 use super::super::Documents;
@@ -245,4 +247,51 @@ pub async fn of_one_key_many_times_at_once_exactly_one_is_granted(on: Documents)
         assert_eq!(granted.count(), 1, "{outcomes:?}");
     }
     assert_eq!(on.available(event).await, 990);
+}
+
+pub async fn batches_of_all_kinds_are_decided_one_wish_after_the_other(on: Documents) {
+    let (mut random, mut next) = (0x9e37_79b9_u32, 0_i64);
+    // Numbers that are the same in every run (xorshift, Marsaglia 2003).
+    let mut below = |limit: u32| -> i64 {
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        i64::from(random % limit)
+    };
+    for _ in 0..60 {
+        let mut events = Vec::new();
+        for _ in 0..=below(2) {
+            let tickets = below(30) + 1;
+            let event = on.event(tickets).await;
+            events.push((event, tickets, HashSet::new()));
+        }
+        for _ in 0..3 {
+            let (mut wishes, mut expected) = (Vec::new(), Vec::new());
+            for _ in 0..=below(8) {
+                let index = usize::try_from(below(2)).unwrap_or(0) % events.len();
+                let (event, left, keys) = &mut events[index];
+                let tickets = below(5) + 1;
+                next += 1;
+                // A key for every second, and now and then one that was there before.
+                let key = (below(2) == 0).then(|| next / (below(2) + 1));
+                let hash = key.map(|key| key_hash(7, &format!("key-{key}")));
+                wishes.push(match &hash {
+                    Some(hash) => keyed_reservation(*event, tickets, hash),
+                    None => reservation(*event, tickets),
+                });
+                let fits = tickets <= *left && !key.is_some_and(|key| keys.contains(&key));
+                if fits {
+                    *left -= tickets;
+                    keys.extend(key);
+                }
+                expected.push(fits);
+            }
+            let outcomes = on.reserve(wishes.clone()).await;
+            let granted: Vec<bool> = outcomes.iter().map(|told| *told == GRANTED).collect();
+            assert_eq!(granted, expected, "{wishes:?}");
+            for (event, left, _) in &events {
+                assert_eq!(i64::from(on.available(*event).await), *left);
+            }
+        }
+    }
 }
