@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use mongodb::ClientSession;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, cstr, rawdoc};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
@@ -20,8 +20,8 @@ const MAX_SENDINGS: u32 = 3;
 
 /// One statement of an `update` command: `filter` names one document, `pipeline` says what becomes
 /// of it.
-pub(crate) fn statement(filter: Document, pipeline: Vec<Document>) -> Document {
-    doc! { "q": filter, "u": pipeline, "upsert": false, "multi": false }
+pub(crate) fn statement(filter: RawDocumentBuf, pipeline: Vec<RawDocumentBuf>) -> RawDocumentBuf {
+    rawdoc! { "q": filter, "u": RawArrayBuf::from_iter(pipeline), "upsert": false, "multi": false }
 }
 
 /// What became of a command that goes out once.
@@ -45,7 +45,7 @@ impl From<Sending> for MongoError {
 pub(crate) async fn send_once(
     database: &MongoDatabase,
     session: &mut ClientSession,
-    statements: Vec<Document>,
+    statements: Vec<RawDocumentBuf>,
     deadline: Instant,
 ) -> Result<Vec<i32>, Sending> {
     let command = command(statements);
@@ -58,19 +58,19 @@ pub(crate) async fn send_once(
 /// a majority confirmed it; `None` if there is no such document.
 pub(crate) async fn modify_once(
     database: &MongoDatabase,
-    filter: Document,
-    pipeline: Vec<Document>,
-    fields: Document,
+    filter: RawDocumentBuf,
+    pipeline: Vec<RawDocumentBuf>,
+    fields: RawDocumentBuf,
     deadline: Instant,
 ) -> Result<Option<Document>, Sending> {
-    let mut command = doc! {
+    let mut command = rawdoc! {
         "findAndModify": EVENTS,
         "query": filter,
-        "update": pipeline,
+        "update": RawArrayBuf::from_iter(pipeline),
         "fields": fields,
         "new": true,
     };
-    command.extend(limits());
+    limit(&mut command);
     let mut reply = run_once(database, None, &command, deadline).await?;
     check(&reply).map_err(Sending::Unknown)?;
     match reply.remove("value") {
@@ -85,13 +85,13 @@ pub(crate) async fn modify_once(
 async fn run_once(
     database: &MongoDatabase,
     mut session: Option<&mut ClientSession>,
-    command: &Document,
+    command: &RawDocumentBuf,
     deadline: Instant,
 ) -> Result<Document, Sending> {
     let resend_until = deadline - CALL_LIMIT + RESEND_WITHIN;
     loop {
         // `run_command` is never repeated by the driver.
-        let mut sending = database.database().run_command(command.clone());
+        let mut sending = database.database().run_raw_command(command.clone());
         if let Some(session) = session.as_deref_mut() {
             sending = sending.session(session);
         }
@@ -111,7 +111,7 @@ async fn run_once(
 /// Sends statements that change nothing when they are executed again: more than once if need be.
 pub(crate) async fn send_repeatable(
     database: &MongoDatabase,
-    statements: Vec<Document>,
+    statements: Vec<RawDocumentBuf>,
 ) -> Result<(), MongoError> {
     if statements.is_empty() {
         return Ok(());
@@ -132,32 +132,31 @@ pub(crate) async fn send_repeatable(
     .await
 }
 
-async fn send(database: &MongoDatabase, command: Document) -> Result<(), MongoError> {
-    let reply = database.database().run_command(command).await?;
+async fn send(database: &MongoDatabase, command: RawDocumentBuf) -> Result<(), MongoError> {
+    let reply = database.database().run_raw_command(command).await?;
     match check(&reply)?.first() {
         Some(code) => Err(MongoError::Statement { code: *code }),
         None => Ok(()),
     }
 }
 
-fn command(statements: Vec<Document>) -> Document {
-    let mut command = doc! {
+fn command(statements: Vec<RawDocumentBuf>) -> RawDocumentBuf {
+    let mut command = rawdoc! {
         "update": EVENTS,
-        "updates": statements,
+        "updates": RawArrayBuf::from_iter(statements),
         // One event's refusal must not stop the others.
         "ordered": false,
     };
-    command.extend(limits());
+    limit(&mut command);
     command
 }
 
 /// What every command says: it counts when a majority has it on disk, and it does not take forever.
-fn limits() -> Document {
+fn limit(command: &mut RawDocumentBuf) {
     let limit = i64::try_from(SERVER_LIMIT.as_millis()).unwrap_or(i64::MAX);
-    doc! {
-        "writeConcern": { "w": "majority", "j": true, "wtimeout": limit },
-        "maxTimeMS": limit,
-    }
+    let majority = rawdoc! { "w": "majority", "j": true, "wtimeout": limit };
+    command.append(cstr!("writeConcern"), majority);
+    command.append(cstr!("maxTimeMS"), limit);
 }
 
 /// The codes of the refused statements. A bare command reports both them and a missing majority inside
@@ -184,6 +183,8 @@ fn code_of(error: &Bson) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use mongodb::bson::doc;
+
     use super::*;
 
     #[test]

@@ -2,7 +2,7 @@
 
 use domain::event::EventId;
 use domain::stock::{ClosingState, ClosingToken};
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Document, RawDocumentBuf, cstr, doc, rawdoc};
 use tokio::time::Instant;
 
 use super::pipeline::literal;
@@ -19,9 +19,9 @@ pub(crate) async fn close(
     token: ClosingToken,
 ) -> Result<ClosingState, MongoError> {
     let deadline = Instant::now() + CALL_LIMIT;
-    let filter = doc! { "_id": object_id(event), "closing": { "$exists": false } };
-    let closing = doc! { "token": literal(token.to_string()), "at": "$$NOW" };
-    let close = statement(filter, vec![doc! { "$set": { "closing": closing } }]);
+    let filter = rawdoc! { "_id": object_id(event), "closing": { "$exists": false } };
+    let closing = rawdoc! { "token": literal(token.to_string()), "at": "$$NOW" };
+    let close = statement(filter, vec![rawdoc! { "$set": { "closing": closing } }]);
     let mut session = bounded(CALL_LIMIT, async {
         Ok(database
             .client()
@@ -67,7 +67,7 @@ pub(crate) async fn reopen(
     event: EventId,
     token: ClosingToken,
 ) -> Result<(), MongoError> {
-    let open = vec![doc! { "$unset": "closing" }];
+    let open = vec![rawdoc! { "$unset": "closing" }];
     send_repeatable(database, vec![statement(closed_by(event, token), open)]).await
 }
 
@@ -78,7 +78,9 @@ pub(crate) async fn delete(
     token: ClosingToken,
 ) -> Result<bool, MongoError> {
     let mut filter = closed_by(event, token);
-    filter.insert("holds", doc! { "$size": 0 });
+    filter.append(cstr!("holds"), rawdoc! { "$size": 0 });
+    let filter =
+        Document::try_from(filter).map_err(|_| MongoError::Malformed("a filter cannot be read"))?;
     bounded(CALL_LIMIT, async {
         // The driver repeats it under a number by which the server knows a repetition.
         let deleted = database.events().delete_one(filter).await?;
@@ -87,8 +89,8 @@ pub(crate) async fn delete(
     .await
 }
 
-fn closed_by(event: EventId, token: ClosingToken) -> Document {
-    doc! { "_id": object_id(event), "closing.token": token.to_string() }
+fn closed_by(event: EventId, token: ClosingToken) -> RawDocumentBuf {
+    rawdoc! { "_id": object_id(event), "closing.token": token.to_string() }
 }
 
 fn projection() -> Document {

@@ -3,7 +3,7 @@
 use domain::event::EventId;
 use domain::stock::ClosingToken;
 use domain::verify::CorrectStock;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{RawDocumentBuf, rawdoc};
 
 use super::pipeline::{TypeChange, literal, stock_with};
 use crate::connection::MongoDatabase;
@@ -22,28 +22,28 @@ pub(crate) async fn apply(
 ) -> Result<(), MongoError> {
     let version =
         i64::try_from(version).map_err(|_| MongoError::Malformed("a counter is out of range"))?;
-    let filter = doc! {
+    let filter = rawdoc! {
         "_id": object_id(event), "closing.token": token.to_string(), "sv": version,
     };
     send_repeatable(database, vec![statement(filter, pipeline(types))]).await
 }
 
-fn pipeline(types: &[CorrectStock]) -> Vec<Document> {
+fn pipeline(types: &[CorrectStock]) -> Vec<RawDocumentBuf> {
     let changes = types.iter().map(|correct| TypeChange {
-        ticket_type: correct.ticket_type.as_str().to_owned(),
-        condition: doc! { "$literal": true },
-        fields: doc! {
+        ticket_type: correct.ticket_type.as_str(),
+        condition: rawdoc! { "$literal": true },
+        fields: rawdoc! {
             "available": literal(correct.available), "returned": literal(correct.returned),
         },
     });
     let sum = |field: &str| {
-        doc! { "$sum": { "$map": {
+        rawdoc! { "$sum": { "$map": {
             "input": { "$objectToArray": "$stock" }, "as": "type", "in": format!("$$type.v.{field}"),
         } } }
     };
     vec![
-        doc! { "$set": { "stock": stock_with(changes), "sv": { "$add": ["$sv", 1_i64] } } },
-        doc! { "$set": {
+        rawdoc! { "$set": { "stock": stock_with(changes), "sv": { "$add": ["$sv", 1_i64] } } },
+        rawdoc! { "$set": {
             "totalTickets": sum("total"), "availableTickets": sum("available"),
         } },
     ]

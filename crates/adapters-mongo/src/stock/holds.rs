@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::event::EventId;
 use domain::stock::HoldRef;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{RawBson, RawDocumentBuf, rawdoc};
 
-use super::pipeline::{STEP, held, holds_among, without_step};
+use super::pipeline::{STEP, held, holds_among, texts, without_step};
 use crate::connection::MongoDatabase;
 use crate::error::MongoError;
 use crate::event_document::object_id;
@@ -24,7 +24,10 @@ pub(crate) async fn release(database: &MongoDatabase, holds: &[HoldRef]) -> Resu
 
 /// One statement per event. Its filter asks for one of the holds at least: a second execution finds none
 /// and changes nothing.
-fn statements(holds: &[HoldRef], pipeline: fn(&[String]) -> Vec<Document>) -> Vec<Document> {
+fn statements(
+    holds: &[HoldRef],
+    pipeline: fn(&[String]) -> Vec<RawDocumentBuf>,
+) -> Vec<RawDocumentBuf> {
     let mut events: BTreeMap<EventId, Vec<String>> = BTreeMap::new();
     for hold in holds {
         events
@@ -34,31 +37,33 @@ fn statements(holds: &[HoldRef], pipeline: fn(&[String]) -> Vec<Document>) -> Ve
     }
     let events = events.into_iter().map(|(event, ids)| {
         let pipeline = pipeline(&ids);
-        let filter = doc! { "_id": object_id(event), "holds.reservationId": { "$in": ids } };
+        let filter =
+            rawdoc! { "_id": object_id(event), "holds.reservationId": { "$in": texts(&ids) } };
         statement(filter, pipeline)
     });
     events.collect()
 }
 
-fn settled(ids: &[String]) -> Vec<Document> {
+fn settled(ids: &[String]) -> Vec<RawDocumentBuf> {
     vec![
-        doc! { "$set": { "holds": holds_among(ids, false) } },
-        doc! { "$set": { "held": held("$holds") } },
+        rawdoc! { "$set": { "holds": holds_among(ids, false) } },
+        rawdoc! { "$set": { "held": held("$holds") } },
     ]
 }
 
 /// What goes back is counted over the holds that are really there: one that was settled or released
 /// before, by whoever, gives nothing.
-fn released(ids: &[String]) -> Vec<Document> {
-    let step = doc! { "back": holds_among(ids, true), "kept": holds_among(ids, false) };
-    let of_type = doc! { "$filter": {
+fn released(ids: &[String]) -> Vec<RawDocumentBuf> {
+    let step = rawdoc! { "back": holds_among(ids, true), "kept": holds_among(ids, false) };
+    let of_type = rawdoc! { "$filter": {
         "input": "$step.back",
         "as": "hold",
         "cond": { "$eq": ["$$hold.ticketType", "$$type.k"] },
     } };
-    let quantities = doc! { "$map": { "input": of_type, "as": "hold", "in": "$$hold.quantity" } };
-    let available = sum("$$type.v.available", doc! { "$sum": quantities });
-    let stock = doc! { "$arrayToObject": { "$map": {
+    let quantities =
+        rawdoc! { "$map": { "input": of_type, "as": "hold", "in": "$$hold.quantity" } };
+    let available = sum("$$type.v.available", rawdoc! { "$sum": quantities });
+    let stock = rawdoc! { "$arrayToObject": { "$map": {
         "input": { "$objectToArray": "$stock" },
         "as": "type",
         "in": {
@@ -67,18 +72,18 @@ fn released(ids: &[String]) -> Vec<Document> {
         },
     } } };
     vec![
-        doc! { "$set": { STEP: step } },
-        doc! { "$set": {
+        rawdoc! { "$set": { STEP: step } },
+        rawdoc! { "$set": {
             "holds": "$step.kept",
             "held": held("$step.kept"),
             "stock": stock,
-            "availableTickets": sum("$availableTickets", doc! { "$sum": "$step.back.quantity" }),
+            "availableTickets": sum("$availableTickets", rawdoc! { "$sum": "$step.back.quantity" }),
             "sv": sum("$sv", 1_i64),
         } },
         without_step(),
     ]
 }
 
-fn sum(field: &str, more: impl Into<Bson>) -> Document {
-    doc! { "$add": [field, more.into()] }
+fn sum(field: &str, more: impl Into<RawBson>) -> RawDocumentBuf {
+    rawdoc! { "$add": [field, more.into()] }
 }

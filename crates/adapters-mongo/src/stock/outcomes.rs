@@ -6,9 +6,9 @@ use domain::event::EventId;
 use domain::stock::{MAX_HOLDS, Refusal, Reservation, ReserveOutcome};
 use futures_util::TryStreamExt;
 use mongodb::ClientSession;
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, rawdoc};
 
-use super::pipeline::literal;
+use super::pipeline::{literal, texts};
 use crate::connection::{MongoDatabase, SERVER_LIMIT};
 use crate::error::MongoError;
 use crate::event_document::{count, id, integer, object_id};
@@ -24,10 +24,12 @@ pub(super) async fn read(
 ) -> Result<Vec<Document>, MongoError> {
     let events: BTreeSet<EventId> = wishes.iter().map(|wish| wish.event_id).collect();
     let ids: Vec<Bson> = events.iter().map(|id| object_id(*id).into()).collect();
+    let projection = Document::try_from(projection(wishes))
+        .map_err(|_| MongoError::Malformed("a projection cannot be read"))?;
     let mut cursor = database
         .events()
         .find(doc! { "_id": { "$in": ids } })
-        .projection(projection(wishes))
+        .projection(projection)
         // All in the first answer, also of more events than a cursor's usual first hundred.
         .batch_size(u32::try_from(events.len() + 1).unwrap_or(u32::MAX))
         .max_time(SERVER_LIMIT)
@@ -52,21 +54,21 @@ pub(super) fn of(
 }
 
 /// No more than is needed, computed by the server: there may be thousands of holds.
-pub(super) fn projection(wishes: &[Reservation]) -> Document {
+pub(super) fn projection(wishes: &[Reservation]) -> RawDocumentBuf {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
     let keys = wishes.iter().filter_map(|wish| wish.key_hash.as_ref());
     let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();
     // Looking all of a group up in each of its many events would cost more than a few ids too many.
-    let of_those = |field: &str, those: Document| {
-        let few = doc! { "$lte": [{ "$size": "$holds" }, FEW] };
-        doc! { "$cond": [few, field, { "$setIntersection": [field, those] }] }
+    let of_those = |field: &str, those: RawDocumentBuf| {
+        let few = rawdoc! { "$lte": [{ "$size": "$holds" }, FEW] };
+        rawdoc! { "$cond": [few, field, { "$setIntersection": [field, those] }] }
     };
-    doc! {
+    rawdoc! {
         "stock": 1,
         "closing": { "$ne": [{ "$type": "$closing" }, "missing"] },
         "ended": { "$lte": ["$date", "$$NOW"] },
-        "granted": of_those("$holds.reservationId", literal(ids)),
-        "keys": of_those("$holds.keyHash", literal(keys)),
+        "granted": of_those("$holds.reservationId", literal(texts(&ids))),
+        "keys": of_those("$holds.keyHash", literal(texts(&keys))),
         "holdCount": { "$size": "$holds" },
     }
 }
@@ -89,8 +91,8 @@ impl<'a> Offer<'a> {
             stock: document.get_document("stock").map_err(malformed)?,
             closing: document.get_bool("closing").map_err(malformed)?,
             ended: document.get_bool("ended").map_err(malformed)?,
-            granted: texts(document, "granted"),
-            keys: texts(document, "keys"),
+            granted: texts_in(document, "granted"),
+            keys: texts_in(document, "keys"),
             holds: usize::try_from(holds).unwrap_or(usize::MAX),
         })
     }
@@ -131,7 +133,7 @@ fn outcome(offer: Option<&Offer<'_>>, wish: &Reservation) -> ReserveOutcome {
     }
 }
 
-fn texts<'a>(document: &'a Document, name: &str) -> HashSet<&'a str> {
+fn texts_in<'a>(document: &'a Document, name: &str) -> HashSet<&'a str> {
     let texts = document.get_array(name).into_iter().flatten();
     texts.filter_map(Bson::as_str).collect()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::error::StoreError;
 use domain::event::EventId;
 use domain::stock::{ReserveError, ReserveOutcome, StockBatch};
-use mongodb::bson::doc;
+use mongodb::bson::rawdoc;
 use tokio::time::Instant;
 
 use super::outcomes;
@@ -53,7 +53,7 @@ async fn in_one(
 ) -> Result<Vec<ReserveOutcome>, ReserveError> {
     let mut found = None;
     for (id, wishes) in events {
-        let filter = doc! { "_id": object_id(id) };
+        let filter = rawdoc! { "_id": object_id(id) };
         let fields = outcomes::projection(&batch.reserve);
         let sending = modify_once(database, filter, wishes.pipeline(), fields, deadline);
         found = sending.await?;
@@ -82,7 +82,7 @@ async fn in_several(
         .map_err(|e| ReserveError::NotExecuted(StoreError::from(e)))?;
     let statements = events
         .into_iter()
-        .map(|(id, wishes)| statement(doc! { "_id": object_id(id) }, wishes.pipeline()));
+        .map(|(id, wishes)| statement(rawdoc! { "_id": object_id(id) }, wishes.pipeline()));
     // A statement that the server refused did not take effect; the find shows that like any refusal.
     send_once(database, &mut session, statements.collect(), deadline).await?;
     if batch.reserve.is_empty() {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::event::EventId;
 use domain::stock::{StockReturn, TicketType};
-use mongodb::bson::{Bson, Document, doc};
+use mongodb::bson::raw::CString;
+use mongodb::bson::{RawArrayBuf, RawDocumentBuf, rawdoc};
 
 use super::pipeline::{STEP, TypeChange, literal, stock_with, without_step};
 use crate::connection::MongoDatabase;
@@ -35,32 +36,32 @@ pub(crate) async fn apply(
 }
 
 /// The event, if one of its counters is below: a late or doubled return finds nothing to change.
-fn filter(event: EventId, counters: &Counters<'_>) -> Document {
-    let below = counters.iter().map(|(key, counter)| {
-        Bson::Document(doc! { format!("stock.{}.returned", key.as_str()): { "$lt": counter } })
+fn filter(event: EventId, counters: &Counters<'_>) -> RawDocumentBuf {
+    let below = counters.iter().filter_map(|(key, counter)| {
+        // No event has a type with a NUL in its name.
+        let path = CString::try_from(format!("stock.{}.returned", key.as_str())).ok()?;
+        Some(rawdoc! { path: { "$lt": *counter } })
     });
-    doc! { "_id": object_id(event), "$or": below.collect::<Vec<Bson>>() }
+    rawdoc! { "_id": object_id(event), "$or": below.collect::<RawArrayBuf>() }
 }
 
-fn pipeline(counters: &Counters<'_>) -> Vec<Document> {
-    let more = counters
-        .iter()
-        .map(|(key, counter)| Bson::Document(growth(key, *counter)));
+fn pipeline(counters: &Counters<'_>) -> Vec<RawDocumentBuf> {
+    let more = counters.iter().map(|(key, counter)| growth(key, *counter));
     let changes = counters.iter().zip(0_i32..).map(|((key, counter), index)| {
-        let more = doc! { "$arrayElemAt": ["$step.more", index] };
+        let more = rawdoc! { "$arrayElemAt": ["$step.more", index] };
         let available = format!("$stock.{}.available", key.as_str());
         TypeChange {
-            ticket_type: key.as_str().to_owned(),
-            condition: doc! { "$gt": [&more, 0_i64] },
-            fields: doc! {
+            ticket_type: key.as_str(),
+            condition: rawdoc! { "$gt": [more.clone(), 0_i64] },
+            fields: rawdoc! {
                 "available": { "$add": [available, more] },
                 "returned": literal(*counter),
             },
         }
     });
     vec![
-        doc! { "$set": { STEP: { "more": more.collect::<Vec<Bson>>() } } },
-        doc! { "$set": {
+        rawdoc! { "$set": { STEP: { "more": more.collect::<RawArrayBuf>() } } },
+        rawdoc! { "$set": {
             "stock": stock_with(changes),
             "availableTickets": { "$add": ["$availableTickets", { "$sum": "$step.more" }] },
             "sv": { "$add": ["$sv", 1_i64] },
@@ -70,9 +71,9 @@ fn pipeline(counters: &Counters<'_>) -> Vec<Document> {
 }
 
 /// By how much a type's counter grows; not at all if the event does not have the type.
-fn growth(key: &TicketType, counter: i64) -> Document {
+fn growth(key: &TicketType, counter: i64) -> RawDocumentBuf {
     let returned = format!("$stock.{}.returned", key.as_str());
     let growth =
-        doc! { "$subtract": [literal(counter), { "$ifNull": [returned, literal(counter)] }] };
-    doc! { "$max": [0_i64, growth] }
+        rawdoc! { "$subtract": [literal(counter), { "$ifNull": [returned, literal(counter)] }] };
+    rawdoc! { "$max": [0_i64, growth] }
 }
