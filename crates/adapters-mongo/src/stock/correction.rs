@@ -31,7 +31,7 @@ pub(crate) async fn apply(
 fn pipeline(types: &[CorrectStock]) -> Vec<RawDocumentBuf> {
     let changes = types.iter().map(|correct| TypeChange {
         ticket_type: correct.ticket_type.as_str(),
-        condition: rawdoc! { "$literal": true },
+        condition: None,
         fields: rawdoc! {
             "available": literal(correct.available), "returned": literal(correct.returned),
         },

@@ -45,7 +45,10 @@ pub(super) fn stock_with<'a>(types: impl IntoIterator<Item = TypeChange<'a>>) ->
         };
         let path = format!("$stock.{key}");
         let entry = rawdoc! { key: { "$mergeObjects": [path, change.fields] } };
-        parts.push(rawdoc! { "$cond": [change.condition, entry, {}] });
+        parts.push(match change.condition {
+            Some(condition) => rawdoc! { "$cond": [condition, entry, {}] },
+            None => entry,
+        });
     }
     rawdoc! { "$mergeObjects": parts }
 }
@@ -59,6 +62,7 @@ pub(super) fn texts<'a, T: AsRef<str> + 'a>(texts: impl IntoIterator<Item = &'a 
 pub(super) struct TypeChange<'a> {
     /// A checked key: it has neither `$` nor `.` and can stand in a path.
     pub(super) ticket_type: &'a str,
-    pub(super) condition: RawDocumentBuf,
+    /// When it happens; always if there is none.
+    pub(super) condition: Option<RawDocumentBuf>,
     pub(super) fields: RawDocumentBuf,
 }

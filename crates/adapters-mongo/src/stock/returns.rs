@@ -52,7 +52,7 @@ fn pipeline(counters: &Counters<'_>) -> Vec<RawDocumentBuf> {
         let available = format!("$stock.{}.available", key.as_str());
         TypeChange {
             ticket_type: key.as_str(),
-            condition: rawdoc! { "$gt": [more.clone(), 0_i64] },
+            condition: Some(rawdoc! { "$gt": [more.clone(), 0_i64] }),
             fields: rawdoc! {
                 "available": { "$add": [available, more] },
                 "returned": literal(*counter),
