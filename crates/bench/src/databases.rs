@@ -1,12 +1,15 @@
 //! Databases of the run's own, and whether their servers keep what they acknowledge.
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, Document, doc};
 use sqlx::mysql::MySqlPoolOptions;
 use sqlx::{AssertSqlSafe, MySqlPool, Row};
 
 use crate::Result;
 
 const NAME: &str = "boxoffice_bench";
+/// How many events are added at a time.
+const GROWN_AT_ONCE: usize = 2_000;
 
 /// An empty database on each server.
 pub(crate) struct Databases {
@@ -80,6 +83,51 @@ impl Databases {
             "SELECT id FROM {NAME}.bookings WHERE status = 'confirmed' ORDER BY id DESC LIMIT {most}"
         );
         self.numbers(&newest).await
+    }
+
+    /// Adds so many events, each like the newest and with ten bookings of `buyers`.
+    pub(crate) async fn grow(&self, count: usize, buyers: &[i64]) -> Result<()> {
+        let events = self.mongodb.database(NAME).collection::<Document>("events");
+        let newest = events.find_one(doc! {}).sort(doc! { "_id": -1 }).await?;
+        let mut event = newest.ok_or("no event to copy")?;
+        let stock = doc! { "total": 1_000_i64, "available": 990_i64, "returned": 0_i64 };
+        event.insert("stock", doc! { "general": stock });
+        event.insert("totalTickets", 1_000_i64);
+        event.insert("availableTickets", 990_i64);
+        event.insert("holds", Vec::<Bson>::new());
+        event.remove("held");
+        let table = format!("{NAME}.grown");
+        self.sql(&format!(
+            "CREATE TABLE {table} (event_id CHAR(24) PRIMARY KEY)"
+        ))
+        .await?;
+        for start in (0..count).step_by(GROWN_AT_ONCE) {
+            let some = (start..count.min(start + GROWN_AT_ONCE)).map(|_| {
+                event.insert("_id", ObjectId::new());
+                event.clone()
+            });
+            let some: Vec<Document> = some.collect();
+            let ids = some
+                .iter()
+                .filter_map(|event| event.get_object_id("_id").ok());
+            let rows: Vec<String> = ids.map(|id| format!("('{}')", id.to_hex())).collect();
+            events.insert_many(some).await?;
+            let rows = rows.join(",");
+            self.sql(&format!("INSERT INTO {table} VALUES {rows}"))
+                .await?;
+            self.sql(&format!(
+                "INSERT INTO {NAME}.bookings (reservation_id, event_id, user_id, ticket_type, quantity, \
+                 status, created_at) \
+                 WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9) \
+                 SELECT UUID(), g.event_id, {first} + MOD(CRC32(g.event_id) + n.i, {buyers}), 'general', \
+                 1, 'confirmed', NOW(6) FROM {table} g CROSS JOIN n",
+                first = buyers.iter().min().ok_or("no buyers")?,
+                buyers = buyers.len(),
+            ))
+            .await?;
+            self.sql(&format!("DELETE FROM {table}")).await?;
+        }
+        Ok(())
     }
 
     async fn numbers(&self, question: &str) -> Result<Vec<i64>> {

@@ -37,6 +37,9 @@ const MANY: usize = 60;
 /// comes to every event.
 const BUYERS: u32 = 499;
 const MOST_CANCELLED: u32 = 40_000;
+/// The events, with ten bookings each, that are there when everything is measured once more.
+const GROWN: usize = 100_000;
+const SMALL: &str = "before growing";
 
 /// Runs the lines whose names, with their connections in brackets, contain `only` or, where that has
 /// parts between `|`, any of them.
@@ -50,11 +53,12 @@ pub(crate) async fn run(
         databases,
         span,
         only,
+        grown: false,
         buyers: Vec::new(),
         lines: Vec::new(),
     };
     let mut bare = HashMap::new();
-    for (events, callers) in [(1, 256), (1, 1_024), (MANY, 256), (MANY, 1_024)] {
+    for (events, callers) in [(1, 1), (1, 256), (1, 1_024), (MANY, 256), (MANY, 1_024)] {
         let rate = run.bare(callers, events).await?;
         bare.insert((events, callers), rate);
     }
@@ -92,6 +96,7 @@ pub(crate) async fn run(
     run.sold_out(&server, beside(1, 256)).await?;
     run.cancel(&server).await?;
     run.reads(&server).await?;
+    run.grow(&server).await?;
     Ok(Page {
         lines: run.lines,
         idle_memory,
@@ -151,12 +156,20 @@ struct Run<'a> {
     databases: &'a Databases,
     span: Duration,
     only: &'a str,
+    /// Whether all those events and bookings are there.
+    grown: bool,
     buyers: Vec<i64>,
     lines: Vec<Line>,
 }
 
 impl Run<'_> {
-    fn note(&mut self, line: Line) -> f64 {
+    fn note(&mut self, mut line: Line) -> f64 {
+        if self.grown {
+            let is_same = |other: &&Line| other.what == line.what && other.callers == line.callers;
+            let before = self.lines.iter().find(is_same);
+            line.beside = before.map(|line| (SMALL, line.measured.rate));
+            line.what.push_str(", grown");
+        }
         let measured = &line.measured;
         say(&format!(
             "{} ({}): {:.0}/s, p50 {:.1} ms, p99 {:.1} ms, others {}",
@@ -168,7 +181,8 @@ impl Run<'_> {
     }
 
     fn is_wanted(&self, what: &str, callers: usize) -> bool {
-        let line = format!("{what} ({callers})");
+        let grown = if self.grown { ", grown" } else { "" };
+        let line = format!("{what}{grown} ({callers})");
         self.only.split('|').any(|part| line.contains(part))
     }
 
@@ -313,6 +327,9 @@ impl Run<'_> {
         let mine = Requests::repeated(vec![request("GET", path, &token, "")]);
         self.send(server, "my bookings", 64, 200, mine, None)
             .await?;
+        if self.grown {
+            return Ok(());
+        }
         let login = Requests::repeated(vec![request("POST", "/api/auth/login", "", LOGIN)]);
         self.send(server, "login, bcrypt cost 12", 2, 200, login, None)
             .await?;
@@ -320,5 +337,29 @@ impl Run<'_> {
         self.send(server, "/health/live", 256, 200, live, None)
             .await?;
         Ok(())
+    }
+
+    /// Everything that could suffer from size once more, with a million bookings and a hundred thousand
+    /// events there.
+    async fn grow(&mut self, server: &Server) -> Result<()> {
+        if !self.only.is_empty() && !self.only.contains("grown") {
+            return Ok(());
+        }
+        say("growing");
+        // The events to come are like the newest.
+        server.events(1, TICKETS).await?;
+        self.databases.grow(GROWN, &self.buyers).await?;
+        self.grown = true;
+        for line in [
+            Bookings::new("bookings, one hot event", 1),
+            Bookings::new("bookings, 60 events", MANY),
+        ] {
+            for callers in [256, 1_024] {
+                self.book(server, line.by(callers), None).await?;
+            }
+        }
+        self.sold_out(server, None).await?;
+        self.cancel(server).await?;
+        self.reads(server).await
     }
 }

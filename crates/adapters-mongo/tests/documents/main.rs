@@ -10,7 +10,9 @@
 
 mod away;
 mod indexes;
+mod late;
 mod make;
+mod relay;
 mod schema;
 mod silence;
 mod stock;

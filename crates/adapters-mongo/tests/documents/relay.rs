@@ -1,0 +1,83 @@
+//! What stands between the driver and the server, and can keep bytes back.
+
+use adapters_mongo::{MongoDatabase, MongoSettings, MongoStockRepository};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::make::Store;
+use crate::support::server_url;
+
+/// Carries everything, unless told to keep requests or answers back for a while.
+pub(crate) struct Relay {
+    address: String,
+    requests: watch::Sender<bool>,
+    answers: watch::Sender<bool>,
+}
+
+impl Relay {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (requests, answers) = (watch::Sender::new(true), watch::Sender::new(true));
+        let relay = Self {
+            address,
+            requests: requests.clone(),
+            answers: answers.clone(),
+        };
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let server = TcpStream::connect(server_address()).await.unwrap();
+                let (from_client, to_client) = client.into_split();
+                let (from_server, to_server) = server.into_split();
+                tokio::spawn(carry(from_client, to_server, requests.subscribe()));
+                tokio::spawn(carry(from_server, to_client, answers.subscribe()));
+            }
+        });
+        relay
+    }
+
+    /// The stock of `store` as it is reached through this.
+    pub(crate) async fn stock(&self, store: &Store) -> MongoStockRepository {
+        let name = store.database.raw.name();
+        let url = format!("mongodb://{}/{name}?directConnection=true", self.address);
+        let database = MongoDatabase::connect(&MongoSettings::new(url)).await;
+        MongoStockRepository::new(database.unwrap())
+    }
+
+    /// Lets answers through, or keeps them back.
+    pub(crate) fn let_answers(&self, through: bool) {
+        self.answers.send_replace(through);
+    }
+
+    /// Lets requests through, or keeps them back.
+    pub(crate) fn let_requests(&self, through: bool) {
+        self.requests.send_replace(through);
+    }
+}
+
+/// Carries bytes until either end closes, as long as they may go through. What was sent before an end
+/// closed still arrives.
+async fn carry(
+    mut from: OwnedReadHalf,
+    mut to: OwnedWriteHalf,
+    mut through: watch::Receiver<bool>,
+) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(length @ 1..) = from.read(&mut buffer).await {
+        // An error means that the test is over.
+        let _ = through.wait_for(|through| *through).await;
+        if to.write_all(&buffer[..length]).await.is_err() {
+            break;
+        }
+    }
+}
+
+/// The host and the port of the test server.
+fn server_address() -> String {
+    let url = server_url();
+    let rest = url.strip_prefix("mongodb://").unwrap();
+    let end = rest.find(['/', '?', ',']).unwrap_or(rest.len());
+    rest[..end].to_owned()
+}
