@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mysql::mysql::connect;
-use adapters_mysql::relational::{SqlBookingRepository, SqlUserRepository};
+use adapters_mysql::relational::{SqlBookingRepository, SqlBookingSurvey, SqlUserRepository};
 use adapters_mysql::{MySqlProbe, MySqlSettings};
 use domain::audit::{Action, AuditId, AuditRecord};
 use domain::booking::{
@@ -26,6 +26,7 @@ use domain::time::Timestamp;
 use domain::user::{
     CreateUserError, Email, NewUser, PasswordHash, PersonName, Role, UserId, UserRepository,
 };
+use domain::verify::BookingSurvey;
 use sqlx::{AssertSqlSafe, Connection, Executor};
 
 use server::Database;
@@ -405,6 +406,30 @@ async fn a_row_seen_by_another_session_is_marked_before_it_is_told() {
     assert_eq!(bench.database.text(marks, 0).await, "1");
     assert!(bench.bookings.any_trace_of(new.event_id).await.unwrap());
     assert_eq!(bench.database.text(marks, 0).await, "2");
+}
+
+#[tokio::test]
+async fn a_snapshot_is_durable_behind_a_mark_of_its_own_or_not_at_all() {
+    let bench = Bench::new().await;
+    let new = bench.booking();
+    bench
+        .bookings
+        .commit(std::slice::from_ref(&new))
+        .await
+        .unwrap();
+    let survey = SqlBookingSurvey::new(bench.database.store());
+    let marks = "SELECT CAST(COALESCE(SUM(n), 0) AS CHAR) FROM recovery_marks";
+    let snapshot = survey.snapshot().await.unwrap();
+    snapshot.booked(&[new.reservation_id]).await.unwrap();
+    assert_eq!(bench.database.text(marks, 0).await, "0");
+    snapshot.make_durable().await.unwrap();
+    assert_eq!(bench.database.text(marks, 0).await, "1");
+    // A mark on another connection would say nothing about what this one read.
+    let snapshot = survey.snapshot().await.unwrap();
+    snapshot.booked(&[new.reservation_id]).await.unwrap();
+    bench.database.kill_others().await;
+    assert!(snapshot.make_durable().await.is_err());
+    assert_eq!(bench.database.text(marks, 0).await, "1");
 }
 
 /// A little more than a call waits, and less than the pool waits for a sign of life on top of that: the
