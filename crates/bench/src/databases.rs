@@ -21,6 +21,13 @@ pub(crate) struct Databases {
     mongodb: mongodb::Client,
 }
 
+/// How much is in the databases.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) events: u64,
+    pub(crate) bookings: i64,
+}
+
 impl Databases {
     pub(crate) async fn make(mysql: &str, mongodb: &str) -> Result<Self> {
         let server = MySqlPoolOptions::new()
@@ -85,8 +92,8 @@ impl Databases {
         self.numbers(&newest).await
     }
 
-    /// Adds so many events, each like the newest and with ten bookings of `buyers`.
-    pub(crate) async fn grow(&self, count: usize, buyers: &[i64]) -> Result<()> {
+    /// Adds so many events, each like the newest and with ten bookings of `buyers`; what is there then.
+    pub(crate) async fn grow(&self, count: usize, buyers: &[i64]) -> Result<Size> {
         let events = self.mongodb.database(NAME).collection::<Document>("events");
         let newest = events.find_one(doc! {}).sort(doc! { "_id": -1 }).await?;
         let mut event = newest.ok_or("no event to copy")?;
@@ -127,7 +134,12 @@ impl Databases {
             .await?;
             self.sql(&format!("DELETE FROM {table}")).await?;
         }
-        Ok(())
+        let count = format!("SELECT COUNT(*) FROM {NAME}.bookings");
+        let bookings = self.numbers(&count).await?.first().copied().unwrap_or(0);
+        Ok(Size {
+            events: events.count_documents(doc! {}).await?,
+            bookings,
+        })
     }
 
     async fn numbers(&self, question: &str) -> Result<Vec<i64>> {

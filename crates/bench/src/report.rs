@@ -46,6 +46,13 @@ pub(crate) fn page(page: &Page, versions: &str, span: Duration) -> String {
             ratio.unwrap_or_default()
         );
     }
+    if let Some(size) = page.grown {
+        let _ = writeln!(
+            text,
+            "\n*Grown*: {} events and {} bookings are there already.",
+            size.events, size.bookings
+        );
+    }
     if let (Some(idle), Some(busy)) = (page.idle_memory, page.busy_memory) {
         let _ = writeln!(
             text,

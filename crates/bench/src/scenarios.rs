@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::databases::Databases;
+use crate::databases::{Databases, Size};
 use crate::http::{request, request_with};
 use crate::load::{Measured, NUMBER, Requests, over_http};
 use crate::server::{LOGIN, Server};
@@ -23,6 +23,8 @@ pub(crate) struct Line {
 /// All lines and the server's memory.
 pub(crate) struct Page {
     pub(crate) lines: Vec<Line>,
+    /// What was there for the lines that say "grown".
+    pub(crate) grown: Option<Size>,
     pub(crate) idle_memory: Option<u64>,
     pub(crate) busy_memory: Option<u64>,
 }
@@ -96,9 +98,10 @@ pub(crate) async fn run(
     run.sold_out(&server, beside(1, 256)).await?;
     run.cancel(&server).await?;
     run.reads(&server).await?;
-    run.grow(&server).await?;
+    let grown = run.grow(&server).await?;
     Ok(Page {
         lines: run.lines,
+        grown,
         idle_memory,
         busy_memory,
     })
@@ -341,14 +344,14 @@ impl Run<'_> {
 
     /// Everything that could suffer from size once more, with a million bookings and a hundred thousand
     /// events there.
-    async fn grow(&mut self, server: &Server) -> Result<()> {
+    async fn grow(&mut self, server: &Server) -> Result<Option<Size>> {
         if !self.only.is_empty() && !self.only.contains("grown") {
-            return Ok(());
+            return Ok(None);
         }
         say("growing");
         // The events to come are like the newest.
         server.events(1, TICKETS).await?;
-        self.databases.grow(GROWN, &self.buyers).await?;
+        let size = self.databases.grow(GROWN, &self.buyers).await?;
         self.grown = true;
         for line in [
             Bookings::new("bookings, one hot event", 1),
@@ -360,6 +363,7 @@ impl Run<'_> {
         }
         self.sold_out(server, None).await?;
         self.cancel(server).await?;
-        self.reads(server).await
+        self.reads(server).await?;
+        Ok(Some(size))
     }
 }
