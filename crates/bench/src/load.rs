@@ -99,7 +99,7 @@ pub(crate) async fn over_http(
             let (mut took, mut others, mut request) = (Vec::new(), 0, Vec::new());
             while start.elapsed() < span && requests.take(&mut request) {
                 let begun = Instant::now();
-                match connection.send(&request).await?.status {
+                match connection.exchange(&request).await?.0 {
                     status if status == wanted => took.push(begun.elapsed()),
                     _ => others += 1,
                 }
