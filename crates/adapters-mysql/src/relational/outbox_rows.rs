@@ -10,8 +10,8 @@ use super::entity::outbox;
 /// The most bytes of records in one row; the column holds 65,535.
 const MOST: usize = 60_000;
 
-/// Gathers audit records by event and type of ticket. A row for each record would be another row to
-/// insert, to read and to delete for every booking of a hot event.
+/// Gathers audit records by the event and type of ticket whose counter the relay is to look at. A row for
+/// each record would be another row to insert, to read and to delete for every booking.
 #[derive(Default)]
 pub(super) struct OutboxRows {
     rows: Vec<Row>,
@@ -26,7 +26,7 @@ struct Row {
 }
 
 impl OutboxRows {
-    /// Adds what was done for an event and type.
+    /// Adds what was done, under an event and type.
     pub(super) fn add(
         &mut self,
         event_id: String,

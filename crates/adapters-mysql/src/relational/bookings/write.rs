@@ -36,19 +36,26 @@ pub(super) async fn write(
         .map(|(_, new)| *new)
         .filter(|new| users.contains(&new.user_id.get()))
         .collect();
-    if group.is_empty() {
+    let Some(first) = group.first() else {
         return Ok(Verdict::Drop(Written {
             users,
             ids: HashMap::new(),
         }));
-    }
+    };
     let ids = insert(store, on, &group).await?;
     let mut outbox = OutboxRows::default();
+    // A booking leaves nothing to be done in its event, only a record for the audit log. So one row takes
+    // those of all events, under the name of the first.
     for new in &group {
         if let Some(id) = ids.get(&new.reservation_id.to_string()) {
             let record = new.audit.clone().on_booking(BookingId::new(*id));
-            let event_id = new.event_id.to_string();
-            outbox.add(event_id, new.ticket_type.as_str(), new.created_at, &record)?;
+            let event_id = first.event_id.to_string();
+            outbox.add(
+                event_id,
+                first.ticket_type.as_str(),
+                new.created_at,
+                &record,
+            )?;
         }
     }
     for rows in pieces(outbox.into_models()) {

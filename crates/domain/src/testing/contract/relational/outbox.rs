@@ -101,8 +101,9 @@ pub async fn counters_come_per_type_of_ticket(on: Relational) {
 
 pub async fn forgotten_rows_are_gone_and_the_others_stay(on: Relational) {
     let user = on.user("ada").await;
-    let group: Vec<NewBooking> = (0..4).map(|_| new_booking(user.id, event_id())).collect();
-    on.book(&group).await;
+    for _ in 0..4 {
+        on.book_one(new_booking(user.id, event_id())).await;
+    }
     let rows = on.all_pending().await.rows;
     let unknown = OutboxId(rows[3].id.0 + 1_000);
     let gone = [rows[0].id, rows[2].id, unknown];
@@ -130,9 +131,9 @@ pub async fn a_large_group_for_one_event_loses_no_record(on: Relational) {
 
 pub async fn five_hundred_rows_are_read_and_forgotten_at_once(on: Relational) {
     let user = on.user("ada").await;
-    for _ in 0..2 {
-        let group: Vec<NewBooking> = (0..255).map(|_| new_booking(user.id, event_id())).collect();
-        on.book(&group).await;
+    // How many rows a group leaves is the store's own affair; of a lone booking it is one.
+    for _ in 0..510 {
+        on.book_one(new_booking(user.id, event_id())).await;
     }
     let rows = on.outbox.pending(OutboxId::START, 500).await.unwrap().rows;
     assert_eq!(rows.len(), 500);
