@@ -2,7 +2,7 @@
 
 use domain::event::EventId;
 use domain::stock::{ClosingState, ClosingToken};
-use mongodb::bson::{Document, RawDocumentBuf, cstr, doc, rawdoc};
+use mongodb::bson::{Document, doc, rawdoc};
 use tokio::time::Instant;
 
 use super::pipeline::literal;
@@ -67,8 +67,9 @@ pub(crate) async fn reopen(
     event: EventId,
     token: ClosingToken,
 ) -> Result<(), MongoError> {
+    let filter = rawdoc! { "_id": object_id(event), "closing.token": token.to_string() };
     let open = vec![rawdoc! { "$unset": "closing" }];
-    send_repeatable(database, vec![statement(closed_by(event, token), open)]).await
+    send_repeatable(database, vec![statement(filter, open)]).await
 }
 
 /// Deletes an event that `token` closed, if it has no holds; whether it did.
@@ -77,20 +78,15 @@ pub(crate) async fn delete(
     event: EventId,
     token: ClosingToken,
 ) -> Result<bool, MongoError> {
-    let mut filter = closed_by(event, token);
-    filter.append(cstr!("holds"), rawdoc! { "$size": 0 });
-    let filter =
-        Document::try_from(filter).map_err(|_| MongoError::Malformed("a filter cannot be read"))?;
+    let filter = doc! {
+        "_id": object_id(event), "closing.token": token.to_string(), "holds": { "$size": 0 },
+    };
     bounded(CALL_LIMIT, async {
         // The driver repeats it under a number by which the server knows a repetition.
         let deleted = database.events().delete_one(filter).await?;
         Ok(deleted.deleted_count == 1)
     })
     .await
-}
-
-fn closed_by(event: EventId, token: ClosingToken) -> RawDocumentBuf {
-    rawdoc! { "_id": object_id(event), "closing.token": token.to_string() }
 }
 
 fn projection() -> Document {

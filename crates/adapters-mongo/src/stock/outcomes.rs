@@ -20,7 +20,7 @@ const FEW: i64 = 64;
 pub(super) async fn read(
     database: &MongoDatabase,
     session: &mut ClientSession,
-    wishes: &[&Reservation],
+    wishes: &[Reservation],
 ) -> Result<Vec<Document>, MongoError> {
     let events: BTreeSet<EventId> = wishes.iter().map(|wish| wish.event_id).collect();
     let ids: Vec<Bson> = events.iter().map(|id| object_id(*id).into()).collect();
@@ -41,7 +41,7 @@ pub(super) async fn read(
 /// What became of each of `wishes`, whose events are now as `found`.
 pub(super) fn of(
     found: &[Document],
-    wishes: &[&Reservation],
+    wishes: &[Reservation],
 ) -> Result<Vec<ReserveOutcome>, MongoError> {
     let offers = found
         .iter()
@@ -54,7 +54,7 @@ pub(super) fn of(
 }
 
 /// No more than is needed, computed by the server: there may be thousands of holds.
-pub(super) fn projection(wishes: &[&Reservation]) -> RawDocumentBuf {
+pub(super) fn projection(wishes: &[Reservation]) -> RawDocumentBuf {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
     let keys = wishes.iter().filter_map(|wish| wish.key_hash.as_ref());
     let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();

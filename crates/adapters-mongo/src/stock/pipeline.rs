@@ -39,8 +39,9 @@ pub(super) fn stock_with<'a>(types: impl IntoIterator<Item = TypeChange<'a>>) ->
     let mut parts = RawArrayBuf::new();
     parts.push("$stock");
     for change in types {
-        // No event has a type with a NUL in its name.
         let Ok(key) = <&CStr>::try_from(change.ticket_type) else {
+            // No type has a NUL in its name. If one ever had, the server would refuse the statement.
+            parts.push("no object");
             continue;
         };
         let path = format!("$stock.{key}");

@@ -1,15 +1,15 @@
-//! What one event is asked for, as pipelines that decide for themselves.
+//! What one event is asked for, as a pipeline that decides for itself.
 //!
-//! Nearly always all wishes of a group fit or none does. So the first pipeline grants all or none, and the
-//! second, which counts one by one, goes to the few events where some fit. The server reads and plans a
-//! pipeline anew for every event of every group: what it costs is above all its length.
+//! Nearly always all wishes of a group fit or none does; only otherwise they are counted one by one. The
+//! server reads and plans a pipeline anew for every event of every group: what it costs is above all its
+//! length.
 
 use std::collections::HashSet;
 
 use domain::stock::{MAX_HOLDS, Reservation};
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf, cstr, rawdoc};
 
-use super::pipeline::{STEP, TypeChange, held, holds_among, literal, stock_with, texts};
+use super::pipeline::{TypeChange, held, holds_among, literal, stock_with, texts};
 
 /// What one event is asked for.
 #[derive(Default)]
@@ -19,17 +19,15 @@ pub(super) struct Wishes<'a> {
 }
 
 impl Wishes<'_> {
-    /// Settles, then grants all wishes or none. When nothing is settled or granted the document comes out
-    /// as it went in, and nothing is written at all.
-    pub(super) fn all_or_none(&self) -> Vec<RawDocumentBuf> {
+    /// Settles, then decides in order of arrival, then moves what was granted. When nothing is settled
+    /// or granted the document comes out as it went in, and nothing is written at all.
+    pub(super) fn pipeline(&self) -> Vec<RawDocumentBuf> {
         let mut stages = Vec::new();
         if !self.settle.is_empty() {
             stages.push(rawdoc! { "$set": { "holds": holds_among(&self.settle, false) } });
         }
         if !self.reserve.is_empty() {
-            let granted = rawdoc! { "$mergeObjects": ["$$ROOT", self.granted()] };
-            let event = rawdoc! { "$cond": [and(self.all_fit()), granted, "$$ROOT"] };
-            stages.push(rawdoc! { "$replaceWith": event });
+            stages.push(rawdoc! { "$replaceWith": self.decided() });
         }
         if !self.settle.is_empty() {
             stages.push(rawdoc! { "$set": { "held": held("$holds") } });
@@ -37,13 +35,30 @@ impl Wishes<'_> {
         stages
     }
 
-    /// Grants one wish after the other, in order of arrival, if it fits.
-    pub(super) fn one_by_one(&self) -> Vec<RawDocumentBuf> {
+    /// The event after the decision.
+    fn decided(&self) -> RawDocumentBuf {
+        let all = rawdoc! { "$mergeObjects": ["$$ROOT", self.with_all()] };
+        let all_fit = and([open(), self.all_fit()].concat());
+        if self.reserve.len() == 1 {
+            return rawdoc! { "$cond": [all_fit, all, "$$ROOT"] };
+        }
+        let some_fit = and([open(), vec![self.smallest_fits()]].concat());
+        rawdoc! { "$switch": {
+            "branches": [
+                { "case": all_fit, "then": all },
+                { "case": some_fit, "then": self.one_by_one() },
+            ],
+            "default": "$$ROOT",
+        } }
+    }
+
+    /// The event with those wishes granted that fit behind those before them.
+    fn one_by_one(&self) -> RawDocumentBuf {
         let types = self.types();
         let changes = types.iter().map(|key| {
             let is_of_type = rawdoc! { "$eq": ["$$this.ticketType", literal(*key)] };
             let quantity = rawdoc! { "$cond": [is_of_type, "$$this.quantity", 0_i64] };
-            let taken = rawdoc! { "$map": { "input": "$step.granted", "in": quantity } };
+            let taken = rawdoc! { "$map": { "input": "$$granted", "in": quantity } };
             TypeChange {
                 ticket_type: key,
                 // What is not there is less than any number, and than null.
@@ -53,32 +68,43 @@ impl Wishes<'_> {
                 } },
             }
         });
-        let taken = rawdoc! { "$sum": "$step.granted.quantity" };
-        vec![
-            rawdoc! { "$set": { STEP: { "granted": self.those_that_fit(&types) } } },
-            rawdoc! { "$set": {
-                "holds": { "$concatArrays": ["$holds", "$step.granted"] },
-                "held": { "$cond": [{ "$eq": ["$step.granted", []] }, "$held", true] },
-                "stock": stock_with(changes),
-                "availableTickets": { "$subtract": ["$availableTickets", taken] },
-                "sv": { "$add": ["$sv", { "$min": [{ "$size": "$step.granted" }, 1_i64] }] },
-                STEP: "$$REMOVE",
-            } },
-        ]
+        let taken = rawdoc! { "$sum": "$$granted.quantity" };
+        let event = rawdoc! { "$mergeObjects": ["$$ROOT", {
+            "holds": { "$concatArrays": ["$holds", "$$granted"] },
+            "held": true,
+            "stock": stock_with(changes),
+            "availableTickets": { "$subtract": ["$availableTickets", taken] },
+            "sv": { "$add": ["$sv", 1_i64] },
+        }] };
+        rawdoc! { "$let": {
+            "vars": { "granted": self.those_that_fit(&types) },
+            "in": { "$cond": [{ "$eq": ["$$granted", []] }, "$$ROOT", event] },
+        } }
     }
 
-    /// What must be true for all to be granted.
+    /// Whether of some type there is enough for the smallest wish.
+    fn smallest_fits(&self) -> RawDocumentBuf {
+        let fits = self.types().into_iter().map(|key| {
+            let smallest = self.quantities(key).min().unwrap_or(0);
+            rawdoc! { "$gte": [available(key), smallest] }
+        });
+        rawdoc! { "$or": fits.collect::<RawArrayBuf>() }
+    }
+
+    /// What must be true for all to be granted, by an event that takes reservations.
     fn all_fit(&self) -> Vec<RawDocumentBuf> {
         let keys = self.keys();
-        if !twins(&keys).is_empty() {
-            // Of two with the same key one must be refused.
+        let room = MAX_HOLDS.checked_sub(self.reserve.len());
+        let Some(room) = room.filter(|_| twins(&keys).is_empty()) else {
+            // Of two with the same key one must be refused, and of more than there may be some.
             return vec![literal(false)];
-        }
-        let mut conditions = open();
-        for key in self.types() {
-            conditions.push(rawdoc! { "$gte": [available(key), self.wanted(key)] });
-        }
-        let room = MAX_HOLDS.saturating_sub(self.reserve.len());
+        };
+        let mut conditions: Vec<RawDocumentBuf> = self
+            .types()
+            .into_iter()
+            // What is not there is less than any number.
+            .map(|key| rawdoc! { "$gte": [available(key), self.quantities(key).sum::<i64>()] })
+            .collect();
         let room = i64::try_from(room).unwrap_or(i64::MAX);
         conditions.push(rawdoc! { "$lte": [{ "$size": "$holds" }, room] });
         if !keys.is_empty() {
@@ -88,11 +114,11 @@ impl Wishes<'_> {
     }
 
     /// The fields of the event with all wishes granted.
-    fn granted(&self) -> RawDocumentBuf {
+    fn with_all(&self) -> RawDocumentBuf {
         let changes = self.types().into_iter().map(|key| TypeChange {
             ticket_type: key,
             condition: None,
-            fields: rawdoc! { "available": { "$subtract": [available(key), self.wanted(key)] } },
+            fields: rawdoc! { "available": { "$subtract": [available(key), self.quantities(key).sum::<i64>()] } },
         });
         let taken: i64 = self.reserve.iter().map(|wish| quantity(wish)).sum();
         let holds = rawdoc! { "$map": { "input": self.new_holds(), "in": new_hold() } };
@@ -118,15 +144,14 @@ impl Wishes<'_> {
                 "in": { "$cond": [fits(&twins(&keys)), grant(types.len()), "$$value"] },
             } },
         } };
-        let decided = rawdoc! { "$let": {
+        rawdoc! { "$let": {
             // Of thousands of keys those that matter, once and not for each wish.
             "vars": { "keys": held_keys(&keys) },
             "in": { "$let": { "vars": { "decided": decided }, "in": "$$decided.granted" } },
-        } };
-        rawdoc! { "$cond": [and(open()), decided, []] }
+        } }
     }
 
-    /// The wishes as the pipelines see them: the holds that they become, but for the time.
+    /// The wishes as the pipeline sees them: the holds that they become, but for the time.
     fn new_holds(&self) -> RawDocumentBuf {
         let holds: RawArrayBuf = self.reserve.iter().map(|wish| hold(wish)).collect();
         literal(holds)
@@ -141,11 +166,11 @@ impl Wishes<'_> {
         types
     }
 
-    /// How many of a type are wanted in all.
-    fn wanted(&self, key: &str) -> i64 {
+    /// What the wishes for a type ask for.
+    fn quantities(&self, key: &str) -> impl Iterator<Item = i64> {
         let wishes = self.reserve.iter();
-        let wishes = wishes.filter(|wish| wish.ticket_type.as_str() == key);
-        wishes.map(|wish| quantity(wish)).sum()
+        let wishes = wishes.filter(move |wish| wish.ticket_type.as_str() == key);
+        wishes.map(|wish| quantity(wish))
     }
 
     fn keys(&self) -> Vec<&str> {

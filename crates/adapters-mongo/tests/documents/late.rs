@@ -132,13 +132,14 @@ async fn what_was_done_by_others_in_the_meantime_is_not_done_again() {
     assert_eq!(store.reserve(vec![again]).await, [GRANTED]);
 
     relay.let_requests(true);
-    // What comes last on the same way shows that everything before it has come.
     for _ in 0..100 {
-        if stock.apply_returns(&[back(event, 3)]).await.is_ok() {
+        if relay.late() >= 3 {
             break;
         }
         sleep(Duration::from_millis(50)).await;
     }
+    assert!(relay.late() >= 3, "{} came late", relay.late());
+    // They have arrived, and are carried out in a moment.
     sleep(Duration::from_millis(500)).await;
     let document = store.document(event).await;
     assert_eq!((available(&document), holds(&document)), (0, 1));

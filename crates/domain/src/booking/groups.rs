@@ -18,11 +18,14 @@ use crate::error::StoreError;
 use crate::grouping::{GroupError, GroupLimits, Groups};
 use crate::runtime::Spawner;
 use crate::stock::{
-    HoldRef, Reservation, ReserveError, ReserveOutcome, StockBatch, StockRepository, StockReturn,
+    HoldRef, MAX_HOLDS, Reservation, ReserveError, ReserveOutcome, StockBatch, StockRepository,
+    StockReturn,
 };
 
-/// How many times as many go together into the stock as into a transaction.
+/// How many times as many go together into the stock as into a transaction, up to [`MOST_RESERVED`].
 const RESERVES_PER_COMMIT: usize = 4;
+/// A quarter of what an event may hold: the holds of the groups before are there still.
+const MOST_RESERVED: usize = MAX_HOLDS / 4;
 
 /// Why a reservation has no outcome. The error is shared by all of its group.
 #[derive(Debug, Clone)]
@@ -84,14 +87,9 @@ impl BookingGroups {
             waiting: usize::MAX,
             ..limits
         };
-        // Many wishes of one event cost its document little more than one does: the fewer groups the
-        // better. A transaction takes longer with each row.
-        let reserves = match limits.most {
-            1 => limits,
-            most => GroupLimits {
-                most: most.saturating_mul(RESERVES_PER_COMMIT),
-                ..limits
-            },
+        let reserves = GroupLimits {
+            most: most_reserved(limits.most),
+            ..limits
         };
         let (bookings, stock) = (&ports.bookings, &ports.stock);
         let reserving = (ports.clone(), too_late);
@@ -164,6 +162,18 @@ impl BookingGroups {
     /// Releases a hold, with others.
     pub(super) async fn release(&self, hold: HoldRef) -> Applied {
         self.releases.ask(hold).await.unwrap_or_else(broken_off)
+    }
+}
+
+/// The most that go together into the stock. Many wishes cost an event's document little more than one
+/// does, so the fewer groups the better; a transaction takes longer with each row.
+fn most_reserved(most: usize) -> usize {
+    match most {
+        1 => 1,
+        most => most
+            .saturating_mul(RESERVES_PER_COMMIT)
+            .min(MOST_RESERVED)
+            .max(most),
     }
 }
 

@@ -38,7 +38,8 @@ pub trait StockRepository: Send + Sync {
     ///
     /// A batch is sent once. It is sent again only when the answer proves that it was not executed:
     /// under one id a second execution, after the hold was settled, would take stock for good. The
-    /// outcomes are read from a majority, after the write and in its causal order.
+    /// outcomes are told by the write's own answer, or read after it in its causal order, once a majority
+    /// has it.
     async fn reserve(&self, batch: &StockBatch) -> Result<Vec<ReserveOutcome>, ReserveError>;
 
     /// Takes away holds whose bookings exist. The stock does not move. A hold that is not there (any
