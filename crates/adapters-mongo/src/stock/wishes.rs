@@ -1,7 +1,7 @@
 //! What one event is asked for, as a pipeline that decides for itself.
 //!
-//! Nearly always all wishes of a group fit or none does; only otherwise they are counted one by one. The
-//! server reads and plans a pipeline anew for every event of every group: what it costs is above all its
+//! Of equal wishes the first are granted, as many as fit; of different ones nearly always all fit or none
+//! does, and only otherwise they are counted one by one. The server reads and plans a pipeline anew for every event of every group: what it costs is above all its
 //! length.
 
 use std::collections::HashSet;
@@ -42,6 +42,9 @@ impl Wishes<'_> {
         if self.reserve.len() == 1 {
             return rawdoc! { "$cond": [all_fit, all, "$$ROOT"] };
         }
+        if let Some(first) = self.equal() {
+            return self.first_that_fit(first);
+        }
         let some_fit = and([open(), vec![self.smallest_fits()]].concat());
         rawdoc! { "$switch": {
             "branches": [
@@ -50,6 +53,48 @@ impl Wishes<'_> {
             ],
             "default": "$$ROOT",
         } }
+    }
+
+    /// One of the wishes, if all are for the same and nobody brought a key.
+    fn equal(&self) -> Option<&Reservation> {
+        let (first, others) = self.reserve.split_first()?;
+        let is_equal = |wish: &&Reservation| {
+            wish.ticket_type == first.ticket_type && wish.quantity == first.quantity
+        };
+        let are_equal = others.iter().all(is_equal) && self.keys().is_empty();
+        are_equal.then_some(*first)
+    }
+
+    /// The event after the decision on wishes that are equal: as many are granted as there are tickets
+    /// and room for, from the first on.
+    fn first_that_fit(&self, first: &Reservation) -> RawDocumentBuf {
+        let (key, quantity) = (first.ticket_type.as_str(), quantity(first));
+        let most = i64::try_from(self.reserve.len()).unwrap_or(i64::MAX);
+        let room = rawdoc! { "$subtract": [max_holds(), { "$size": "$holds" }] };
+        let tickets = rawdoc! { "$toLong": { "$divide": [available(key), quantity] } };
+        let taken = || rawdoc! { "$multiply": ["$$count", quantity] };
+        let change = TypeChange {
+            ticket_type: key,
+            condition: None,
+            fields: rawdoc! { "available": { "$subtract": [available(key), taken()] } },
+        };
+        let wishes = rawdoc! { "$slice": [self.new_holds(), "$$count"] };
+        let holds = rawdoc! { "$map": { "input": wishes, "in": new_hold() } };
+        let event = rawdoc! { "$mergeObjects": ["$$ROOT", {
+            "holds": { "$concatArrays": ["$holds", holds] },
+            "held": true,
+            "stock": stock_with([change]),
+            "availableTickets": { "$subtract": ["$availableTickets", taken()] },
+            "sv": { "$add": ["$sv", 1_i64] },
+        }] };
+        let mut some_fit = open();
+        some_fit.push(rawdoc! { "$gte": [available(key), quantity] });
+        some_fit.push(rawdoc! { "$lt": [{ "$size": "$holds" }, max_holds()] });
+        let granted = rawdoc! { "$let": {
+            "vars": { "count": { "$min": [most, tickets, room] } },
+            "in": event,
+        } };
+        rawdoc! { "$cond": [and(some_fit), granted, "$$ROOT"] }
     }
 
     /// The event with those wishes granted that fit behind those before them.
@@ -201,12 +246,11 @@ fn open() -> Vec<RawDocumentBuf> {
 /// in flight at once could both take tickets. Only twins are looked for among those just granted: all
 /// looking for all would cost the square of their number.
 fn fits(twins: &[&str]) -> RawDocumentBuf {
-    let max_holds = i64::try_from(MAX_HOLDS).unwrap_or(i64::MAX);
     let holds = rawdoc! { "$add": [{ "$size": "$holds" }, { "$size": "$$value.granted" }] };
     let key = "$$this.keyHash";
     let mut conditions = vec![
         rawdoc! { "$gte": [{ "$arrayElemAt": ["$$value.left", "$$place"] }, "$$this.quantity"] },
-        rawdoc! { "$lt": [holds, max_holds] },
+        rawdoc! { "$lt": [holds, max_holds()] },
         rawdoc! { "$not": [{ "$in": [key, "$$keys"] }] },
     ];
     if !twins.is_empty() {
@@ -249,6 +293,10 @@ fn hold(wish: &Reservation) -> RawDocumentBuf {
 /// `$$this` wish as a hold.
 fn new_hold() -> RawDocumentBuf {
     rawdoc! { "$mergeObjects": ["$$this", { "at": "$$NOW" }] }
+}
+
+fn max_holds() -> i64 {
+    i64::try_from(MAX_HOLDS).unwrap_or(i64::MAX)
 }
 
 fn quantity(wish: &Reservation) -> i64 {

@@ -297,3 +297,14 @@ async fn give_back(stock: &dyn StockRepository, group: Vec<StockReturn>) -> Vec<
     let applied = stock.apply_returns(&returns).await.map_err(Arc::new);
     vec![applied; count]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_are_reserved_together_than_committed_and_leave_room_in_the_event() {
+        let most = [1, 2, 256, 1_000, 5_000].map(most_reserved);
+        assert_eq!(most, [1, 8, 1_024, 1_024, 5_000]);
+    }
+}

@@ -85,6 +85,7 @@ macro_rules! document_contract_tests {
                 a_granted_reservation_takes_tickets_and_leaves_a_hold,
                 an_empty_batch_is_nothing,
                 a_smaller_wish_behind_one_that_does_not_fit_is_granted,
+                of_equal_wishes_the_first_are_granted,
                 the_last_tickets_go_and_then_it_is_sold_out,
                 a_refused_reservation_leaves_no_hold,
                 an_unknown_event_or_type_has_no_tickets,

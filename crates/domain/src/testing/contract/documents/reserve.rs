@@ -48,6 +48,20 @@ pub async fn a_smaller_wish_behind_one_that_does_not_fit_is_granted(on: Document
     assert_eq!(on.holds().await, granted);
 }
 
+pub async fn of_equal_wishes_the_first_are_granted(on: Documents) {
+    let event = on.event(7).await;
+    for (left, expected) in [
+        (7, [GRANTED, GRANTED, GRANTED, SOLD_OUT]),
+        (1, [SOLD_OUT; 4]),
+    ] {
+        assert_eq!(on.available(event).await, left);
+        let wishes = (0..4).map(|_| reservation(event, 2)).collect();
+        assert_eq!(on.reserve(wishes).await, expected);
+    }
+    assert_eq!(on.available(event).await, 1);
+    assert_eq!(on.holds().await.len(), 3);
+}
+
 pub async fn the_last_tickets_go_and_then_it_is_sold_out(on: Documents) {
     let event = on.event(10).await;
     on.hold(event, 10).await;
