@@ -1,8 +1,8 @@
 //! What one event is asked for, as a pipeline that decides for itself.
 //!
 //! Of equal wishes the first are granted, as many as fit; of different ones nearly always all fit or none
-//! does, and only otherwise they are counted one by one. The server reads and plans a pipeline anew for every event of every group: what it costs is above all its
-//! length.
+//! does, and only otherwise they are counted one by one. The server reads and plans a pipeline anew for
+//! every event of every group: what it costs is above all its length.
 
 use std::collections::HashSet;
 
@@ -37,13 +37,14 @@ impl Wishes<'_> {
 
     /// The event after the decision.
     fn decided(&self) -> RawDocumentBuf {
+        let is_alone = self.reserve.len() == 1;
+        if let Some(first) = self.equal().filter(|_| !is_alone) {
+            return self.first_that_fit(first);
+        }
         let all = rawdoc! { "$mergeObjects": ["$$ROOT", self.with_all()] };
         let all_fit = and([open(), self.all_fit()].concat());
-        if self.reserve.len() == 1 {
+        if is_alone {
             return rawdoc! { "$cond": [all_fit, all, "$$ROOT"] };
-        }
-        if let Some(first) = self.equal() {
-            return self.first_that_fit(first);
         }
         let some_fit = and([open(), vec![self.smallest_fits()]].concat());
         rawdoc! { "$switch": {
