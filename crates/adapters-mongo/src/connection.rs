@@ -7,7 +7,7 @@ use mongodb::bson::Document;
 use mongodb::options::{
     Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
 };
-use mongodb::{Client, Collection, Database};
+use mongodb::{Client, ClientSession, Collection, Database};
 
 use crate::error::MongoError;
 
@@ -89,6 +89,15 @@ impl MongoDatabase {
         Ok(Self {
             database: client.database(&name),
         })
+    }
+
+    /// A session in which a read waits until the majority that it reads from has what was written before.
+    pub(crate) async fn causal_session(&self) -> Result<ClientSession, MongoError> {
+        bounded(CALL_LIMIT, async {
+            let session = self.client().start_session().causal_consistency(true);
+            Ok(session.await?)
+        })
+        .await
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -73,6 +73,20 @@ impl Bench {
             audit: AuditRecord::new(AuditId::from_bytes([1; 12]), at, Action::Book, &origin),
         }
     }
+
+    /// A booking that is there.
+    async fn booked(&self) -> NewBooking {
+        let new = self.booking();
+        let group = std::slice::from_ref(&new);
+        self.bookings.commit(group).await.unwrap();
+        new
+    }
+
+    /// How often somebody marked what it read.
+    async fn marks(&self) -> String {
+        let marks = "SELECT CAST(COALESCE(SUM(n), 0) AS CHAR) FROM recovery_marks";
+        self.database.text(marks, 0).await
+    }
 }
 
 fn new_user(email: &str) -> NewUser {
@@ -383,53 +397,41 @@ async fn no_value_of_a_statement_is_in_its_error() {
 #[tokio::test]
 async fn a_row_seen_by_another_session_is_marked_before_it_is_told() {
     let bench = Bench::new().await;
-    let new = bench.booking();
-    bench
-        .bookings
-        .commit(std::slice::from_ref(&new))
-        .await
-        .unwrap();
-    let marks = "SELECT CAST(COALESCE(SUM(n), 0) AS CHAR) FROM recovery_marks";
-    assert_eq!(bench.database.text(marks, 0).await, "0");
+    let new = bench.booked().await;
+    assert_eq!(bench.marks().await, "0");
     bench
         .bookings
         .find_reservations(&[new.reservation_id])
         .await
         .unwrap();
-    assert_eq!(bench.database.text(marks, 0).await, "1");
+    assert_eq!(bench.marks().await, "1");
     // What is not there needs none.
     bench
         .bookings
         .find_reservations(&[bench.ids.reservation_id()])
         .await
         .unwrap();
-    assert_eq!(bench.database.text(marks, 0).await, "1");
+    assert_eq!(bench.marks().await, "1");
     assert!(bench.bookings.any_trace_of(new.event_id).await.unwrap());
-    assert_eq!(bench.database.text(marks, 0).await, "2");
+    assert_eq!(bench.marks().await, "2");
 }
 
 #[tokio::test]
 async fn a_snapshot_is_durable_behind_a_mark_of_its_own_or_not_at_all() {
     let bench = Bench::new().await;
-    let new = bench.booking();
-    bench
-        .bookings
-        .commit(std::slice::from_ref(&new))
-        .await
-        .unwrap();
+    let new = bench.booked().await;
     let survey = SqlBookingSurvey::new(bench.database.store());
-    let marks = "SELECT CAST(COALESCE(SUM(n), 0) AS CHAR) FROM recovery_marks";
     let snapshot = survey.snapshot().await.unwrap();
     snapshot.booked(&[new.reservation_id]).await.unwrap();
-    assert_eq!(bench.database.text(marks, 0).await, "0");
+    assert_eq!(bench.marks().await, "0");
     snapshot.make_durable().await.unwrap();
-    assert_eq!(bench.database.text(marks, 0).await, "1");
+    assert_eq!(bench.marks().await, "1");
     // A mark on another connection would say nothing about what this one read.
     let snapshot = survey.snapshot().await.unwrap();
     snapshot.booked(&[new.reservation_id]).await.unwrap();
     bench.database.kill_others().await;
     assert!(snapshot.make_durable().await.is_err());
-    assert_eq!(bench.database.text(marks, 0).await, "1");
+    assert_eq!(bench.marks().await, "1");
 }
 
 /// A little more than a call waits, and less than the pool waits for a sign of life on top of that: the

@@ -22,14 +22,7 @@ pub(crate) async fn close(
     let filter = rawdoc! { "_id": object_id(event), "closing": { "$exists": false } };
     let closing = rawdoc! { "token": literal(token.to_string()), "at": "$$NOW" };
     let close = statement(filter, vec![rawdoc! { "$set": { "closing": closing } }]);
-    let mut session = bounded(CALL_LIMIT, async {
-        Ok(database
-            .client()
-            .start_session()
-            .causal_consistency(true)
-            .await?)
-    })
-    .await?;
+    let mut session = database.causal_session().await?;
     let refused = send_once(database, &mut session, vec![close], deadline).await?;
     if let Some(code) = refused.first() {
         return Err(MongoError::Statement { code: *code });

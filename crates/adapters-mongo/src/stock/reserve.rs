@@ -71,16 +71,9 @@ async fn in_several(
     wishes: &[Reservation],
     deadline: Instant,
 ) -> Result<Vec<Document>, ReserveError> {
-    let started = bounded(CALL_LIMIT, async {
-        // The find must not see less than the update: it waits until the majority that it reads from has
-        // what this session wrote.
-        Ok(database
-            .client()
-            .start_session()
-            .causal_consistency(true)
-            .await?)
-    });
-    let mut session = started
+    // The find must not see less than the update.
+    let mut session = database
+        .causal_session()
         .await
         .map_err(|e| ReserveError::NotExecuted(StoreError::from(e)))?;
     let statements = pipelines

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use domain::stock::{MAX_HOLDS, Reservation};
-use mongodb::bson::{RawArrayBuf, RawDocumentBuf, cstr, rawdoc};
+use mongodb::bson::{RawArrayBuf, RawBson, RawDocumentBuf, cstr, rawdoc};
 
 use super::pipeline::{TypeChange, held, holds_among, literal, stock_with, texts};
 
@@ -41,7 +41,7 @@ impl Wishes<'_> {
         if let Some(first) = self.equal().filter(|_| !is_alone) {
             return self.first_that_fit(first);
         }
-        let all = rawdoc! { "$mergeObjects": ["$$ROOT", self.with_all()] };
+        let all = self.with_all();
         let all_fit = and([open(), self.all_fit()].concat());
         if is_alone {
             return rawdoc! { "$cond": [all_fit, all, "$$ROOT"] };
@@ -81,13 +81,7 @@ impl Wishes<'_> {
         };
         let wishes = rawdoc! { "$slice": [self.new_holds(), "$$count"] };
         let holds = rawdoc! { "$map": { "input": wishes, "in": new_hold() } };
-        let event = rawdoc! { "$mergeObjects": ["$$ROOT", {
-            "holds": { "$concatArrays": ["$holds", holds] },
-            "held": true,
-            "stock": stock_with([change]),
-            "availableTickets": { "$subtract": ["$availableTickets", taken()] },
-            "sv": { "$add": ["$sv", 1_i64] },
-        }] };
+        let event = event_with(holds, [change], taken());
         let mut some_fit = open();
         some_fit.push(rawdoc! { "$gte": [available(key), quantity] });
         some_fit.push(rawdoc! { "$lt": [{ "$size": "$holds" }, max_holds()] });
@@ -115,13 +109,7 @@ impl Wishes<'_> {
             }
         });
         let taken = rawdoc! { "$sum": "$$granted.quantity" };
-        let event = rawdoc! { "$mergeObjects": ["$$ROOT", {
-            "holds": { "$concatArrays": ["$holds", "$$granted"] },
-            "held": true,
-            "stock": stock_with(changes),
-            "availableTickets": { "$subtract": ["$availableTickets", taken] },
-            "sv": { "$add": ["$sv", 1_i64] },
-        }] };
+        let event = event_with("$$granted", changes, taken);
         rawdoc! { "$let": {
             "vars": { "granted": self.those_that_fit(&types) },
             "in": { "$cond": [{ "$eq": ["$$granted", []] }, "$$ROOT", event] },
@@ -159,7 +147,7 @@ impl Wishes<'_> {
         conditions
     }
 
-    /// The fields of the event with all wishes granted.
+    /// The event with all wishes granted.
     fn with_all(&self) -> RawDocumentBuf {
         let changes = self.types().into_iter().map(|key| TypeChange {
             ticket_type: key,
@@ -168,13 +156,7 @@ impl Wishes<'_> {
         });
         let taken: i64 = self.reserve.iter().map(|wish| quantity(wish)).sum();
         let holds = rawdoc! { "$map": { "input": self.new_holds(), "in": new_hold() } };
-        rawdoc! {
-            "holds": { "$concatArrays": ["$holds", holds] },
-            "held": true,
-            "stock": stock_with(changes),
-            "availableTickets": { "$subtract": ["$availableTickets", taken] },
-            "sv": { "$add": ["$sv", 1_i64] },
-        }
+        event_with(holds, changes, taken)
     }
 
     /// Those that can be granted after those before them.
@@ -224,6 +206,21 @@ impl Wishes<'_> {
         let keys = wishes.filter_map(|wish| wish.key_hash.as_ref());
         keys.map(|key| key.as_str()).collect()
     }
+}
+
+/// The event with the new `holds`, which `taken` tickets went into.
+fn event_with<'a>(
+    holds: impl Into<RawBson>,
+    changes: impl IntoIterator<Item = TypeChange<'a>>,
+    taken: impl Into<RawBson>,
+) -> RawDocumentBuf {
+    rawdoc! { "$mergeObjects": ["$$ROOT", {
+        "holds": { "$concatArrays": ["$holds", holds.into()] },
+        "held": true,
+        "stock": stock_with(changes),
+        "availableTickets": { "$subtract": ["$availableTickets", taken.into()] },
+        "sv": { "$add": ["$sv", 1_i64] },
+    }] }
 }
 
 /// Those of `keys` that are there more than once.
