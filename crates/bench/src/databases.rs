@@ -7,12 +7,12 @@ use sqlx::{AssertSqlSafe, MySqlPool, Row};
 
 use crate::Result;
 
-const NAME: &str = "boxoffice_bench";
 /// How many events are added at a time.
 const GROWN_AT_ONCE: usize = 2_000;
 
 /// An empty database on each server.
 pub(crate) struct Databases {
+    name: &'static str,
     server: MySqlPool,
     /// With the database's name.
     pub(crate) mysql_url: String,
@@ -29,20 +29,21 @@ pub(crate) struct Size {
 }
 
 impl Databases {
-    pub(crate) async fn make(mysql: &str, mongodb: &str) -> Result<Self> {
+    pub(crate) async fn make(mysql: &str, mongodb: &str, name: &'static str) -> Result<Self> {
         let server = MySqlPoolOptions::new()
             .max_connections(1)
             .connect(mysql)
             .await?;
         let (host, options) = mongodb.split_once("/?").unwrap_or((mongodb, ""));
         let databases = Self {
+            name,
             server,
-            mysql_url: format!("{mysql}/{NAME}"),
-            mongodb_url: format!("{host}/{NAME}?{options}"),
+            mysql_url: format!("{mysql}/{name}"),
+            mongodb_url: format!("{host}/{name}?{options}"),
             mongodb: mongodb::Client::with_uri_str(mongodb).await?,
         };
         databases.drop().await?;
-        databases.sql(&format!("CREATE DATABASE {NAME}")).await?;
+        databases.sql(&format!("CREATE DATABASE {name}")).await?;
         Ok(databases)
     }
 
@@ -66,35 +67,39 @@ impl Databases {
     }
 
     pub(crate) async fn drop(&self) -> Result<()> {
-        self.sql(&format!("DROP DATABASE IF EXISTS {NAME}")).await?;
-        self.mongodb.database(NAME).drop().await?;
+        let name = self.name;
+        self.sql(&format!("DROP DATABASE IF EXISTS {name}")).await?;
+        self.mongodb.database(name).drop().await?;
         Ok(())
     }
 
     /// So many users, who share the password of the one that is there already; their ids.
     pub(crate) async fn buyers(&self, count: u32) -> Result<Vec<i64>> {
+        let name = self.name;
         let insert = format!(
-            "INSERT INTO {NAME}.users (name, email, email_key, password_hash, role, created_at) \
+            "INSERT INTO {name}.users (name, email, email_key, password_hash, role, created_at) \
              WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
              SELECT 'Buyer', CONCAT('buyer', i, '@example.com'), CONCAT('buyer', i, '@example.com'), \
-             (SELECT MAX(u.password_hash) FROM {NAME}.users u), 'user', NOW(6) FROM n"
+             (SELECT MAX(u.password_hash) FROM {name}.users u), 'user', NOW(6) FROM n"
         );
         self.sql(&insert).await?;
-        let ids = format!("SELECT id FROM {NAME}.users WHERE role = 'user'");
+        let ids = format!("SELECT id FROM {name}.users WHERE role = 'user'");
         self.numbers(&ids).await
     }
 
     /// The newest confirmed bookings.
     pub(crate) async fn bookings(&self, most: u32) -> Result<Vec<i64>> {
+        let name = self.name;
         let newest = format!(
-            "SELECT id FROM {NAME}.bookings WHERE status = 'confirmed' ORDER BY id DESC LIMIT {most}"
+            "SELECT id FROM {name}.bookings WHERE status = 'confirmed' ORDER BY id DESC LIMIT {most}"
         );
         self.numbers(&newest).await
     }
 
     /// Adds so many events, each like the newest and with ten bookings of `buyers`; what is there then.
     pub(crate) async fn grow(&self, count: usize, buyers: &[i64]) -> Result<Size> {
-        let events = self.mongodb.database(NAME).collection::<Document>("events");
+        let name = self.name;
+        let events = self.mongodb.database(name).collection::<Document>("events");
         let newest = events.find_one(doc! {}).sort(doc! { "_id": -1 }).await?;
         let mut event = newest.ok_or("no event to copy")?;
         let stock = doc! { "total": 1_000_i64, "available": 990_i64, "returned": 0_i64 };
@@ -103,7 +108,7 @@ impl Databases {
         event.insert("availableTickets", 990_i64);
         event.insert("holds", Vec::<Bson>::new());
         event.remove("held");
-        let table = format!("{NAME}.grown");
+        let table = format!("{name}.grown");
         self.sql(&format!(
             "CREATE TABLE {table} (event_id CHAR(24) PRIMARY KEY)"
         ))
@@ -123,7 +128,7 @@ impl Databases {
             self.sql(&format!("INSERT INTO {table} VALUES {rows}"))
                 .await?;
             self.sql(&format!(
-                "INSERT INTO {NAME}.bookings (reservation_id, event_id, user_id, ticket_type, quantity, \
+                "INSERT INTO {name}.bookings (reservation_id, event_id, user_id, ticket_type, quantity, \
                  status, created_at) \
                  WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9) \
                  SELECT UUID(), g.event_id, {first} + MOD(CRC32(g.event_id) + n.i, {buyers}), 'general', \
@@ -134,7 +139,7 @@ impl Databases {
             .await?;
             self.sql(&format!("DELETE FROM {table}")).await?;
         }
-        let count = format!("SELECT COUNT(*) FROM {NAME}.bookings");
+        let count = format!("SELECT COUNT(*) FROM {name}.bookings");
         let bookings = self.numbers(&count).await?.first().copied().unwrap_or(0);
         Ok(Size {
             events: events.count_documents(doc! {}).await?,

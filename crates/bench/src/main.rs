@@ -10,6 +10,8 @@ mod load;
 mod report;
 mod scenarios;
 mod server;
+mod site;
+mod turns;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -33,10 +35,13 @@ struct Options {
     #[arg(long)]
     mongodb_url: String,
     /// Seconds per measurement.
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 3)]
     seconds: u64,
+    /// How often each is measured, in turns with what it is judged by.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
     /// Only the lines whose names, as in `bookings, 60 events (256)`, contain this or any part of it
-    /// between `|`.
+    /// between `|`, and what they are judged by.
     #[arg(long, default_value = "")]
     only: String,
     /// The page that is written, unless only some lines are measured.
@@ -47,15 +52,23 @@ struct Options {
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
-    let span = Duration::from_secs(options.seconds);
-    let databases = databases::Databases::make(&options.mysql_url, &options.mongodb_url).await?;
+    let (mysql, mongodb) = (&options.mysql_url, &options.mongodb_url);
+    let databases = databases::Databases::make(mysql, mongodb, "boxoffice_bench").await?;
     // A comparison with weaker promises would be none.
     let versions = databases.check_durable().await?;
-    let measured = scenarios::run(&options.server, &databases, span, &options.only).await;
+    let grown = databases::Databases::make(mysql, mongodb, "boxoffice_bench_grown").await?;
+    let mut turns = turns::Turns {
+        rounds: options.rounds.max(1),
+        span: Duration::from_secs(options.seconds),
+        only: options.only,
+        lines: Vec::new(),
+    };
+    let facts = scenarios::run(&options.server, &databases, &grown, &mut turns).await;
     databases.drop().await?;
-    let page = report::page(&measured?, &versions, span);
+    grown.drop().await?;
+    let page = report::page(&turns, &facts?, &versions);
     say(&page);
-    if options.only.is_empty() {
+    if turns.only.is_empty() {
         std::fs::write(&options.page, page)?;
     }
     Ok(())
