@@ -22,7 +22,7 @@ pub fn mysql_script() -> String {
     script
 }
 
-const HEAD: &str = "-- Boxoffice: users, bookings and outbox, for an empty database of MySQL 8.4 or MariaDB 10.11\n\
+const HEAD: &str = "-- Boxoffice: users, sessions, bookings and outbox, for an empty database of MySQL 8.4 or MariaDB 10.11\n\
     -- (or later). Load it with:  mysql boxoffice < this-file\n\n";
 
 const RECORDS: &str = "-- What is applied, as `boxoffice migrate` keeps it.\n\
@@ -54,7 +54,7 @@ mod tests {
             .iter()
             .filter(|s| s.up.starts_with("CREATE TABLE"))
             .collect();
-        assert_eq!(tables.len(), 7);
+        assert_eq!(tables.len(), 9);
         for table in tables {
             assert!(table.up.contains("ENGINE=InnoDB"), "{}", table.up);
             assert!(table.up.contains("utf8mb4_bin"), "{}", table.up);

@@ -17,7 +17,7 @@ pub use client::{Answer, Client};
 pub use databases::{Databases, OwnServers, program};
 pub use inspect::{BookingRow, EventStock, Inspector};
 pub use server::{JWT_SECRET, SETUP_TOKEN, Server};
-pub use world::{User, World};
+pub use world::{PASSWORD, User, World};
 
 use std::time::{Duration, Instant};
 

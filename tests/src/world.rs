@@ -27,7 +27,7 @@ pub struct User {
 }
 
 /// The password of everybody.
-const PASSWORD: &str = "SecurePass@123";
+pub const PASSWORD: &str = "SecurePass@123";
 
 impl World {
     /// New databases and a server with the tests' settings.
@@ -65,6 +65,13 @@ impl World {
             id,
             client: sign_in(&client, name).await,
         }
+    }
+
+    /// Signs a user in once more; the tokens.
+    pub async fn login(&self, name: &str) -> Value {
+        let body = json!({"email": format!("{name}@example.com"), "password": PASSWORD});
+        let client = self.server.client();
+        client.post("/api/auth/login", &body).await.expect(200).body
     }
 
     /// A new event in the far future; its id.

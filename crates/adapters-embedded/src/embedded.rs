@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository, SqlStore,
-    SqlUserRepository,
+    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository,
+    SqlSessionRepository, SqlStore, SqlUserRepository,
 };
 use domain::audit::AuditLog;
 use domain::booking::{BookingRepository, OutboxRepository};
@@ -15,6 +15,7 @@ use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::error::StoreError;
 use domain::event::EventRepository;
 use domain::health::Probe;
+use domain::session::SessionRepository;
 use domain::stock::StockRepository;
 use domain::user::UserRepository;
 use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
@@ -92,6 +93,11 @@ impl Embedded {
     /// The users.
     pub fn users(&self) -> Arc<dyn UserRepository> {
         Arc::new(SqlUserRepository::new(self.relational()))
+    }
+
+    /// Their sessions.
+    pub fn sessions(&self) -> Arc<dyn SessionRepository> {
+        Arc::new(SqlSessionRepository::new(self.relational()))
     }
 
     /// Their bookings.

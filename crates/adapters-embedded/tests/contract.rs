@@ -15,6 +15,7 @@ async fn opened() -> (TempDir, Embedded) {
 async fn relational() -> Relational {
     let (folder, embedded) = opened().await;
     Relational {
+        sessions: embedded.sessions(),
         users: embedded.users(),
         bookings: embedded.bookings(),
         outbox: embedded.outbox(),

@@ -1,11 +1,12 @@
-//! Users, bookings and the outbox: the ports [`UserRepository`], [`BookingRepository`] and
-//! [`OutboxRepository`], in MySQL or MariaDB.
+//! Users, sessions, bookings and the outbox: the ports [`UserRepository`], [`SessionRepository`],
+//! [`BookingRepository`] and [`OutboxRepository`], in MySQL or MariaDB.
 //!
 //! [`relational`] has the ports on any SQL store that sea-orm knows; a [`Dialect`] says what differs,
 //! and the embedded default brings its own. [`mysql`] has what is MySQL's alone: the pool with its
 //! session settings, the schema, the probe.
 //!
 //! [`UserRepository`]: domain::user::UserRepository
+//! [`SessionRepository`]: domain::session::SessionRepository
 //! [`BookingRepository`]: domain::booking::BookingRepository
 //! [`OutboxRepository`]: domain::booking::OutboxRepository
 //! [`Dialect`]: relational::Dialect

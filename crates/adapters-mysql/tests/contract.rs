@@ -11,6 +11,9 @@ async fn relational() -> Relational {
         users: std::sync::Arc::new(adapters_mysql::relational::SqlUserRepository::new(
             store.clone(),
         )),
+        sessions: std::sync::Arc::new(adapters_mysql::relational::SqlSessionRepository::new(
+            store.clone(),
+        )),
         bookings: std::sync::Arc::new(adapters_mysql::relational::SqlBookingRepository::new(
             store.clone(),
         )),

@@ -4,7 +4,8 @@ use domain::access::InvalidToken;
 use domain::booking::{BookError, CancelError};
 use domain::error::{Failure, chain};
 use domain::event::{DeleteEventError, UpdateError};
-use domain::user::{LoginError, ProfileError, RegisterAdminError, RegisterError};
+use domain::session::{ChangePasswordError, LoginError, RefreshError};
+use domain::user::{ProfileError, RegisterAdminError, RegisterError};
 
 use crate::error_code::ErrorCode;
 use crate::problem::Problem;
@@ -20,7 +21,7 @@ impl From<Failure> for Problem {
 
 impl From<InvalidToken> for Problem {
     fn from(_: InvalidToken) -> Self {
-        let detail = "The token is expired, malformed or not ours, or its user is gone.";
+        let detail = "The token is expired, malformed or not ours, or its session has ended.";
         Self::new(ErrorCode::InvalidToken, detail)
     }
 }
@@ -52,6 +53,31 @@ impl From<LoginError> for Problem {
                 "No account has this e-mail address and password.",
             ),
             LoginError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RefreshError> for Problem {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Refused => Self::new(
+                ErrorCode::InvalidToken,
+                "The refresh token is unknown, used or expired, or its session has ended.",
+            ),
+            RefreshError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<ChangePasswordError> for Problem {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::WrongPassword => Self::new(
+                ErrorCode::InvalidCredentials,
+                "The current password is another one.",
+            ),
+            ChangePasswordError::Gone => InvalidToken.into(),
+            ChangePasswordError::Failed(failure) => failure.into(),
         }
     }
 }

@@ -65,6 +65,10 @@ endpoints! {
     POST   "/api/auth/create-admin"                    Gated    Auth    auth::create_admin;
     POST   "/api/auth/create-user"                     Anyone   Auth    auth::create_user;
     POST   "/api/auth/login"                           Anyone   Auth    auth::login;
+    POST   "/api/auth/refresh-token"                   Anyone   Auth    auth::refresh_token;
+    POST   "/api/auth/logout"                          SignedIn General auth::logout;
+    POST   "/api/auth/logout-everywhere"               SignedIn General auth::logout_everywhere;
+    PUT    "/api/auth/change-password"                 SignedIn Auth    auth::change_password;
     GET    "/api/auth/user-profile"                    SignedIn General auth::user_profile;
     GET    "/api/events/paginate"                      SignedIn General events::paginate;
     GET    "/api/events/{id}/fetchById"                SignedIn General events::fetch_by_id;

@@ -13,6 +13,7 @@ use domain::booking::BookingUseCases;
 use domain::event::EventUseCases;
 use domain::health::HealthView;
 use domain::request::RequestId;
+use domain::session::SessionUseCases;
 use domain::user::AccountUseCases;
 use ipnet::IpNet;
 
@@ -31,8 +32,10 @@ const SHUTDOWN_SECONDS: u64 = 8;
 /// The use cases that the interface offers.
 #[derive(Clone)]
 pub struct Services {
-    /// Accounts and signing in.
+    /// Accounts.
     pub accounts: Arc<dyn AccountUseCases>,
+    /// Signing in, and what follows.
+    pub sessions: Arc<dyn SessionUseCases>,
     /// Events.
     pub events: Arc<dyn EventUseCases>,
     /// Bookings.

@@ -2,7 +2,7 @@
 
 use mongodb::bson::oid::ObjectId;
 use mongodb::bson::{Bson, Document, doc};
-use sqlx::mysql::MySqlPoolOptions;
+use sqlx::mysql::{MySqlPoolOptions, MySqlRow};
 use sqlx::{AssertSqlSafe, MySqlPool, Row};
 
 use crate::Result;
@@ -19,6 +19,13 @@ pub(crate) struct Databases {
     /// With the database's name.
     pub(crate) mongodb_url: String,
     mongodb: mongodb::Client,
+}
+
+/// A user who is signed in.
+#[derive(Clone)]
+pub(crate) struct Buyer {
+    pub(crate) user: i64,
+    pub(crate) session: String,
 }
 
 /// How much is in the databases.
@@ -73,8 +80,8 @@ impl Databases {
         Ok(())
     }
 
-    /// So many users, who share the password of the one that is there already; their ids.
-    pub(crate) async fn buyers(&self, count: u32) -> Result<Vec<i64>> {
+    /// So many users, who share the password of the one that is there already, with a session each.
+    pub(crate) async fn buyers(&self, count: u32) -> Result<Vec<Buyer>> {
         let name = self.name;
         let insert = format!(
             "INSERT INTO {name}.users (name, email, email_key, password_hash, role, created_at) \
@@ -83,8 +90,23 @@ impl Databases {
              (SELECT MAX(u.password_hash) FROM {name}.users u), 'user', NOW(6) FROM n"
         );
         self.sql(&insert).await?;
-        let ids = format!("SELECT id FROM {name}.users WHERE role = 'user'");
-        self.numbers(&ids).await
+        let sessions = format!(
+            "INSERT INTO {name}.sessions (id, user_id, created_at, expires_at) \
+             SELECT UUID(), id, NOW(3), NOW(3) + INTERVAL 1 YEAR FROM {name}.users WHERE role = 'user'"
+        );
+        self.sql(&sessions).await?;
+        let question = format!(
+            "SELECT s.user_id, s.id FROM {name}.sessions s JOIN {name}.users u \
+             ON u.id = s.user_id WHERE u.role = 'user' AND u.name = 'Buyer'"
+        );
+        let rows = sqlx::query(AssertSqlSafe(question))
+            .fetch_all(&self.server)
+            .await?;
+        let buyer = |row: &MySqlRow| Buyer {
+            user: row.get(0),
+            session: row.get(1),
+        };
+        Ok(rows.iter().map(buyer).collect())
     }
 
     /// The newest confirmed bookings.
@@ -97,7 +119,7 @@ impl Databases {
     }
 
     /// Adds so many events, each like the newest and with ten bookings of `buyers`; what is there then.
-    pub(crate) async fn grow(&self, count: usize, buyers: &[i64]) -> Result<Size> {
+    pub(crate) async fn grow(&self, count: usize, buyers: &[Buyer]) -> Result<Size> {
         let name = self.name;
         let events = self.mongodb.database(name).collection::<Document>("events");
         let newest = events.find_one(doc! {}).sort(doc! { "_id": -1 }).await?;
@@ -133,7 +155,7 @@ impl Databases {
                  WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9) \
                  SELECT UUID(), g.event_id, {first} + MOD(CRC32(g.event_id) + n.i, {buyers}), 'general', \
                  1, 'confirmed', NOW(6) FROM {table} g CROSS JOIN n",
-                first = buyers.iter().min().ok_or("no buyers")?,
+                first = buyers.iter().map(|buyer| buyer.user).min().ok_or("no buyers")?,
                 buyers = buyers.len(),
             ))
             .await?;

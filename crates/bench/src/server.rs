@@ -10,7 +10,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::Result;
-use crate::databases::Databases;
+use crate::databases::{Buyer, Databases};
 use crate::http::{Connection, request, request_with};
 
 /// A running server with an admin; killed when this is dropped.
@@ -35,6 +35,8 @@ impl Server {
             .env("MONGODB_URL", &databases.mongodb_url)
             .env("MIGRATE_ON_START", "true")
             .env("JWT_SECRET", SECRET)
+            // Tokens outlive the run: nobody refreshes them.
+            .env("JWT_TTL_SECONDS", "86400")
             .env("ADMIN_SETUP_TOKEN", "bench")
             .env("RATE_LIMIT", "off")
             .env("LOG_LEVEL", "warn")
@@ -75,20 +77,18 @@ impl Server {
         Ok(())
     }
 
-    /// A token of a user by his id, like that of the admin: signing in by password takes a quarter of a
+    /// A token of a user's session, like that of the admin: signing in by password takes a quarter of a
     /// second each.
-    pub(crate) fn token_of(&self, user: i64) -> Result<String> {
+    pub(crate) fn token_of(&self, buyer: &Buyer) -> Result<String> {
         let key = jsonwebtoken::DecodingKey::from_secret(SECRET.as_bytes());
         let rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::HS256);
-        let mut claims = jsonwebtoken::decode::<Value>(&self.token, &key, &rules)?.claims;
-        claims["sub"] = user.to_string().into();
+        let admins = jsonwebtoken::decode::<Value>(&self.token, &key, &rules)?;
+        let mut claims = admins.claims;
+        claims["sub"] = buyer.user.to_string().into();
+        claims["sid"] = buyer.session.clone().into();
         claims["role"] = "user".into();
         let key = jsonwebtoken::EncodingKey::from_secret(SECRET.as_bytes());
-        Ok(jsonwebtoken::encode(
-            &jsonwebtoken::Header::default(),
-            &claims,
-            &key,
-        )?)
+        Ok(jsonwebtoken::encode(&admins.header, &claims, &key)?)
     }
 
     /// One call; the answer's body.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::databases::Databases;
+use crate::databases::{Buyer, Databases};
 use crate::http::{request, request_with};
 use crate::load::{NUMBER, Requests, over_http};
 use crate::server::Server;
@@ -22,7 +22,7 @@ const MOST_CANCELLED: u32 = 100_000;
 pub(crate) struct Site<'a> {
     pub(crate) server: Server,
     pub(crate) databases: &'a Databases,
-    pub(crate) buyers: Arc<[i64]>,
+    pub(crate) buyers: Arc<[Buyer]>,
 }
 
 impl<'a> Site<'a> {
@@ -150,7 +150,7 @@ impl<'a> Site<'a> {
 
     /// Every buyer books every event in turn.
     fn requests(&self, line: Bookings, events: &[String]) -> Result<Arc<Requests>> {
-        let tokens = self.buyers.iter().map(|buyer| self.server.token_of(*buyer));
+        let tokens = self.buyers.iter().map(|buyer| self.server.token_of(buyer));
         let tokens = tokens.collect::<Result<Vec<String>>>()?;
         let requests = (0..tokens.len() * events.len()).map(|number| {
             let (buyer, event) = (number % tokens.len(), number % events.len());

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_actix::Services;
-use domain::access::UserDirectory;
+use domain::access::SessionDirectory;
 use domain::audit::AuditBuffer;
 use domain::booking::{BookingPorts, BookingService, BookingSettings};
 use domain::checkpoint::Checkpoints;
 use domain::event::{EventPorts, EventService};
 use domain::health::{HealthMonitor, HealthView};
 use domain::runtime::Runtime;
+use domain::session::{SessionPorts, SessionService, SessionSettings};
 use domain::stock::{Recovery, Relay, Settler};
 use domain::upkeep::Upkeep;
 use domain::user::{
@@ -19,7 +20,8 @@ use domain::user::{
 
 use crate::backend::Backend;
 use crate::config::Config;
-use crate::platform::{BcryptHasher, JwtSigner};
+use crate::platform::{BcryptHasher, JwtSigner, RandomIds};
+use crate::secret::Secrets;
 
 /// The longest that a booking, a cancellation or a deletion lets its client wait.
 const WORK_DEADLINE: Duration = Duration::from_millis(2_600);
@@ -35,7 +37,7 @@ pub(crate) struct App {
 pub(crate) fn build(
     backend: &Backend,
     config: &Config,
-    secret: &str,
+    secrets: &Secrets,
     runtime: &Runtime,
     health: &Arc<HealthMonitor>,
 ) -> App {
@@ -43,13 +45,32 @@ pub(crate) fn build(
     let (outbox, stock) = (Arc::clone(&backend.outbox), Arc::clone(&backend.stock));
     let relay = Arc::new(Relay::new(outbox, stock, Arc::clone(&backend.audit)));
     let audit = Arc::new(AuditBuffer::new(Arc::clone(&backend.audit)));
-    let signer: Arc<dyn TokenSigner> = Arc::new(JwtSigner::new(
-        secret.as_bytes(),
-        config.security.jwt_ttl_seconds,
-    ));
+    let life = config.security.jwt_ttl_seconds;
+    let signer: Arc<dyn TokenSigner> = Arc::new(JwtSigner::new(secrets, life));
+    let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::new(config.security.bcrypt_cost));
     let health: Arc<dyn HealthView> = Arc::<HealthMonitor>::clone(health);
 
-    let accounts = accounts(backend, config, &signer, &audit, runtime);
+    let access = Arc::new(SessionDirectory::new(
+        Arc::clone(&backend.sessions),
+        Arc::clone(&signer),
+        Arc::clone(&health),
+        backend.bookings_store,
+        runtime.clone(),
+    ));
+    let accounts = accounts(backend, config, &hasher, &audit, runtime);
+    let sessions = SessionPorts {
+        users: Arc::clone(&backend.users),
+        sessions: Arc::clone(&backend.sessions),
+        hasher,
+        signer,
+        secrets: Arc::new(RandomIds::new()),
+        news: Arc::<SessionDirectory>::clone(&access),
+        audit: Arc::clone(&audit),
+        runtime: runtime.clone(),
+    };
+    let session_settings = SessionSettings {
+        refresh_life: config.security.refresh_ttl,
+    };
     let events = EventPorts {
         events: Arc::clone(&backend.events),
         stock: Arc::clone(&backend.stock),
@@ -74,13 +95,6 @@ pub(crate) fn build(
         bookings_store: backend.bookings_store,
         stock_store: backend.stock_store,
     };
-    let access = UserDirectory::new(
-        Arc::clone(&backend.users),
-        signer,
-        Arc::clone(&health),
-        backend.bookings_store,
-        runtime.clone(),
-    );
     let (stock, rows) = (Arc::clone(&backend.stock), Arc::clone(&backend.bookings));
     let recovery = Arc::new(Recovery::new(
         stock,
@@ -91,9 +105,10 @@ pub(crate) fn build(
     App {
         services: Services {
             accounts: Arc::clone(&accounts),
+            sessions: Arc::new(SessionService::new(sessions, session_settings)),
             events: Arc::new(EventService::new(events, WORK_DEADLINE)),
             bookings: Arc::new(BookingService::new(bookings, settings)),
-            access: Arc::new(access),
+            access,
             health,
         },
         accounts,
@@ -103,6 +118,7 @@ pub(crate) fn build(
             recovery,
             audit,
             bookings: rows,
+            sessions: Arc::clone(&backend.sessions),
             checkpoints: Arc::new(checkpoints),
             runtime: runtime.clone(),
         },
@@ -122,15 +138,13 @@ pub(crate) fn checkpoints(backend: &Backend, runtime: &Runtime) -> Checkpoints {
 fn accounts(
     backend: &Backend,
     config: &Config,
-    signer: &Arc<dyn TokenSigner>,
+    hasher: &Arc<dyn PasswordHasher>,
     audit: &Arc<AuditBuffer>,
     runtime: &Runtime,
 ) -> Arc<dyn AccountUseCases> {
-    let hasher: Arc<dyn PasswordHasher> = Arc::new(BcryptHasher::new(config.security.bcrypt_cost));
     let ports = AccountPorts {
         users: Arc::clone(&backend.users),
-        hasher,
-        signer: Arc::clone(signer),
+        hasher: Arc::clone(hasher),
         audit: Arc::clone(audit),
         runtime: runtime.clone(),
     };

@@ -186,7 +186,8 @@ pub(crate) struct Options {
     )]
     pub(crate) migrate: bool,
 
-    /// Secret that signs tokens, at least 32 bytes. The embedded default makes one and keeps it.
+    /// Secrets of tokens, at least 32 bytes each, separated by commas: the first signs, all are believed.
+    /// The embedded default makes one and keeps it.
     #[arg(
         long,
         env = "JWT_SECRET",
@@ -196,9 +197,12 @@ pub(crate) struct Options {
         help_heading = "Security"
     )]
     pub(crate) jwt_secret: Option<String>,
-    /// Life of a token in seconds.
-    #[arg(long, env = "JWT_TTL_SECONDS", value_name = "JWT_TTL_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..=31_536_000), global = true, help_heading = "Security")]
+    /// Life of an access token in seconds.
+    #[arg(long, env = "JWT_TTL_SECONDS", value_name = "JWT_TTL_SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=31_536_000), global = true, help_heading = "Security")]
     pub(crate) jwt_ttl_seconds: u64,
+    /// Life of a refresh token in seconds, at least that of an access token; each use gives a new one.
+    #[arg(long, env = "REFRESH_TTL_SECONDS", value_name = "REFRESH_TTL_SECONDS", default_value_t = 2_592_000, value_parser = clap::value_parser!(u64).range(1..=31_536_000), global = true, help_heading = "Security")]
+    pub(crate) refresh_ttl_seconds: u64,
     /// Token that lets a request make the first admin.
     #[arg(
         long,

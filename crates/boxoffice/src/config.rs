@@ -66,9 +66,10 @@ pub(crate) struct Limits {
 /// Who gets in.
 #[derive(Clone)]
 pub(crate) struct Security {
-    /// `None`: the embedded default makes one; otherwise there must be one to serve.
-    pub(crate) jwt_secret: Option<String>,
+    /// The first signs. None: the embedded default makes one; otherwise there must be one to serve.
+    pub(crate) jwt_secrets: Vec<String>,
     pub(crate) jwt_ttl_seconds: u64,
+    pub(crate) refresh_ttl: Duration,
     pub(crate) admin_setup_token: Option<String>,
     pub(crate) bcrypt_cost: u32,
 }
@@ -169,22 +170,24 @@ fn storage(options: &Options) -> Result<Storage, ConfigError> {
 }
 
 fn security(options: &Options) -> Result<Security, ConfigError> {
-    let jwt_secret = given(options.jwt_secret.as_ref());
-    match &jwt_secret {
-        Some(secret) if secret.len() < 32 => {
-            return Err(wrong(
-                "JWT_SECRET",
-                "is too short: at least 32 bytes, for instance from `openssl rand -hex 32`",
-            ));
-        }
-        Some(secret) if secret.contains(',') => {
-            return Err(wrong("JWT_SECRET", "must not contain a comma"));
-        }
-        _ => {}
+    let secrets = options.jwt_secret.as_deref().unwrap_or_default();
+    let jwt_secrets: Vec<String> = list(secrets).map(str::to_owned).collect();
+    if jwt_secrets.iter().any(|secret| secret.len() < 32) {
+        return Err(wrong(
+            "JWT_SECRET",
+            "is too short: at least 32 bytes each, for instance from `openssl rand -hex 32`",
+        ));
+    }
+    if options.refresh_ttl_seconds < options.jwt_ttl_seconds {
+        return Err(wrong(
+            "REFRESH_TTL_SECONDS",
+            "is less than JWT_TTL_SECONDS: a session lives at least as long as its tokens",
+        ));
     }
     Ok(Security {
-        jwt_secret,
+        jwt_secrets,
         jwt_ttl_seconds: options.jwt_ttl_seconds,
+        refresh_ttl: Duration::from_secs(options.refresh_ttl_seconds),
         admin_setup_token: given(options.admin_setup_token.as_ref()),
         bcrypt_cost: options.bcrypt_cost,
     })
@@ -276,10 +279,16 @@ mod tests {
     fn what_cannot_work_names_its_variable() {
         let long = "x".repeat(32);
         let (mysql, mongo) = ("mysql://root@localhost/b", "mongodb://localhost/b");
-        let cases: [(&[&str], &str); 7] = [
+        let two = format!("{long},short");
+        let cases: [(&[&str], &str); 9] = [
             (&["--mysql-url", mysql], "MONGODB_URL"),
             (&["--mongodb-url", mongo], "MYSQL_URL"),
             (&["--jwt-secret", "short"], "JWT_SECRET"),
+            (&["--jwt-secret", &two], "JWT_SECRET"),
+            (
+                &["--jwt-ttl-seconds", "61", "--refresh-ttl-seconds", "60"],
+                "REFRESH_TTL_SECONDS",
+            ),
             (
                 &[
                     "--mysql-url",
@@ -331,5 +340,8 @@ mod tests {
         .unwrap();
         assert_eq!(config.http.cors_origins.len(), 2);
         assert_eq!(config.http.trusted_proxies.len(), 2);
+        let (one, two) = ("x".repeat(32), "y".repeat(32));
+        let config = load(&["--jwt-secret", &format!("{one}, {two},")]).unwrap();
+        assert_eq!(config.security.jwt_secrets, [one, two]);
     }
 }

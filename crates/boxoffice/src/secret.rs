@@ -1,4 +1,4 @@
-//! The secret that signs tokens.
+//! The secrets of tokens.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -9,13 +9,22 @@ use crate::config::{Config, Storage};
 const FILE: &str = "jwt-secret";
 const MISSING: &str = "JWT_SECRET: is missing: set at least 32 random bytes, for instance from `openssl rand -hex 32`";
 
-/// The configured secret, or the one that the embedded default made at its first start.
-pub(crate) fn load(config: &Config) -> Result<String, String> {
-    match (&config.security.jwt_secret, &config.storage) {
-        (Some(secret), _) => Ok(secret.clone()),
-        (None, Storage::Embedded { data_dir }) => kept_in(data_dir),
-        (None, Storage::Remote { .. }) => Err(MISSING.to_owned()),
-    }
+/// What tokens are signed with.
+pub(crate) struct Secrets {
+    /// Signs.
+    pub(crate) first: String,
+    /// Tokens signed with one of these are believed too.
+    pub(crate) others: Vec<String>,
+}
+
+/// The configured secrets, or the one that the embedded default made at its first start.
+pub(crate) fn load(config: &Config) -> Result<Secrets, String> {
+    let (first, others) = match (config.security.jwt_secrets.as_slice(), &config.storage) {
+        ([first, others @ ..], _) => (first.clone(), others.to_vec()),
+        ([], Storage::Embedded { data_dir }) => (kept_in(data_dir)?, Vec::new()),
+        ([], Storage::Remote { .. }) => return Err(MISSING.to_owned()),
+    };
+    Ok(Secrets { first, others })
 }
 
 /// Reads the secret from its file, and makes it first if there is none. Of two processes that start at

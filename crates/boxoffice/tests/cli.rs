@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Every variable that the program reads.
-const VARIABLES: [&str; 23] = [
+const VARIABLES: [&str; 24] = [
     "HOST",
     "PORT",
     "TRUSTED_PROXIES",
@@ -17,6 +17,7 @@ const VARIABLES: [&str; 23] = [
     "MIGRATE_ON_START",
     "JWT_SECRET",
     "JWT_TTL_SECONDS",
+    "REFRESH_TTL_SECONDS",
     "ADMIN_SETUP_TOKEN",
     "BCRYPT_COST",
     "RATE_LIMIT",

@@ -5,20 +5,36 @@ mod directory;
 mod tests;
 
 use async_trait::async_trait;
-pub use directory::UserDirectory;
+pub use directory::SessionDirectory;
 
-use crate::request::Identity;
+use crate::request::Caller;
+use crate::session::SessionId;
+use crate::user::{Role, UserId};
 
 /// Why a caller is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the token is expired, malformed or not ours, or its user does not exist any more")]
+#[error("the token is expired, malformed or not ours, or its session has ended")]
 pub struct InvalidToken;
 
 /// Turns a token into the one who calls.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait AccessControl: Send + Sync {
-    /// The user behind `token`, with the role that the user has now. A user who was deleted is refused
-    /// within 5 seconds, on every instance.
-    async fn admit(&self, token: &str) -> Result<Identity, InvalidToken>;
+    /// The user behind `token`, with the role that the user has now. When a session has ended, or its user
+    /// was deleted or has another role, that counts within 5 seconds on every instance.
+    async fn admit(&self, token: &str) -> Result<Caller, InvalidToken>;
+}
+
+/// Hears what this instance itself did to sessions and users, once it is done, so that here it counts at
+/// once.
+#[cfg_attr(any(test, feature = "testing"), mockall::automock)]
+pub trait AccessNews: Send + Sync {
+    /// A session has ended.
+    fn ended(&self, session: SessionId);
+
+    /// All sessions of a user have ended, but for the one given.
+    fn all_ended(&self, user: UserId, but: Option<SessionId>);
+
+    /// A user has another role.
+    fn role_changed(&self, user: UserId, role: Role);
 }

@@ -5,6 +5,7 @@
 //! password hashing and token signing are ports too. The folders:
 //!
 //! - [`user`], [`event`], [`booking`]: entities, their ports and their use cases;
+//! - [`session`]: signing in, staying signed in, and the end of it;
 //! - [`stock`]: the tickets of an event, what is held of them, and the upkeep that makes two
 //!   databases agree ([`stock::Settler`], [`stock::Recovery`], [`stock::Relay`]);
 //! - [`verify`]: whether events and bookings agree, and mending what does not;
@@ -19,6 +20,7 @@ pub mod access;
 pub mod audit;
 pub mod booking;
 pub mod checkpoint;
+mod digest;
 pub mod error;
 pub mod event;
 pub mod grouping;
@@ -26,6 +28,7 @@ pub mod health;
 pub mod page;
 pub mod request;
 pub mod runtime;
+pub mod session;
 pub mod stock;
 #[cfg(test)]
 mod test_runtime;

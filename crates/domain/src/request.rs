@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::session::SessionId;
 use crate::user::{Role, UserId};
 
 /// The id that one request carries through answers, logs and audit records: 1 to 128 visible
@@ -40,6 +41,15 @@ pub struct Identity {
     pub user_id: UserId,
     /// What the user may do.
     pub role: Role,
+}
+
+/// The signed-in user and the session that the request belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Caller {
+    /// The user.
+    pub identity: Identity,
+    /// The session.
+    pub session_id: SessionId,
 }
 
 /// Where a request came from: what every use case that leaves an audit record takes.

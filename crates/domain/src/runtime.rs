@@ -11,6 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::audit::AuditId;
 use crate::event::EventId;
+use crate::session::SessionId;
 use crate::stock::{ClosingToken, ReservationId};
 use crate::time::Timestamp;
 
@@ -54,6 +55,8 @@ pub trait IdGenerator: Send + Sync {
     fn closing_token(&self) -> ClosingToken;
     /// A new audit record id (ObjectId).
     fn audit_id(&self) -> AuditId;
+    /// A new session id (UUIDv7, RFC 9562).
+    fn session_id(&self) -> SessionId;
 }
 
 /// The machine's ports together, as the use cases take them.

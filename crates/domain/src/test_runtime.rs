@@ -12,6 +12,7 @@ use crate::audit::AuditId;
 use crate::event::EventId;
 use crate::request::{Identity, Origin, RequestId};
 use crate::runtime::{Clock, IdGenerator, Runtime, Spawner, Task, Timer};
+use crate::session::SessionId;
 use crate::stock::{ClosingToken, ReservationId};
 use crate::time::Timestamp;
 use crate::user::{Role, UserId};
@@ -101,5 +102,9 @@ impl IdGenerator for TestIds {
 
     fn audit_id(&self) -> AuditId {
         AuditId::from_bytes(self.object_id())
+    }
+
+    fn session_id(&self) -> SessionId {
+        SessionId::new(Uuid::from_u128(u128::from(self.next())))
     }
 }

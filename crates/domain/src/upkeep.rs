@@ -9,6 +9,7 @@ use crate::booking::BookingRepository;
 use crate::checkpoint::{self, Checkpoints};
 use crate::error::{StoreError, chain};
 use crate::runtime::{Runtime, Stop};
+use crate::session::SessionRepository;
 use crate::stock::{Recovered, Recovery, Relay, Settler};
 
 /// The time between two rounds of settling.
@@ -24,10 +25,12 @@ const AGAIN: Duration = Duration::from_millis(500);
 const RECOVERY_PERIOD: Duration = Duration::from_secs(5);
 /// How long an idempotency key is kept at least.
 const KEY_LIFE: Duration = Duration::from_secs(48 * 3600);
-/// The time between two looks for keys that may go.
-const KEY_PERIOD: Duration = Duration::from_secs(600);
-/// The most keys that go in one write.
-const MAX_KEYS: u64 = 1_000;
+/// How long an expired session is kept: clocks of instances may differ.
+const SESSION_REST: Duration = Duration::from_secs(24 * 3600);
+/// The time between two looks for what may be forgotten.
+const FORGET_PERIOD: Duration = Duration::from_secs(600);
+/// The most rows of a kind that go in one write.
+const MAX_FORGOTTEN: u64 = 1_000;
 
 /// Everything that runs in the background of an instance; every instance runs all of it.
 #[derive(Clone)]
@@ -42,6 +45,8 @@ pub struct Upkeep {
     pub audit: Arc<AuditBuffer>,
     /// Where idempotency keys are forgotten.
     pub bookings: Arc<dyn BookingRepository>,
+    /// Where expired sessions are forgotten.
+    pub sessions: Arc<dyn SessionRepository>,
     /// What tells a start whether both stores are of the same age.
     pub checkpoints: Arc<Checkpoints>,
     /// The machine.
@@ -63,9 +68,10 @@ impl Upkeep {
         self.spawn(stop, |upkeep, stop| async move {
             upkeep.write_audit(stop).await
         });
-        self.spawn(stop, |upkeep, stop| async move {
-            upkeep.forget_keys(stop).await
-        });
+        self.spawn(
+            stop,
+            |upkeep, stop| async move { upkeep.forget(stop).await },
+        );
         self.spawn(stop, |upkeep, stop| async move {
             upkeep.write_checkpoints(stop).await
         });
@@ -159,17 +165,30 @@ impl Upkeep {
         }
     }
 
-    async fn forget_keys(self, mut stop: Stop) {
+    async fn forget(self, mut stop: Stop) {
         loop {
-            let before = self.runtime.clock.now().minus(KEY_LIFE);
-            while matches!(
-                self.bookings.forget_keys(before, MAX_KEYS).await,
-                Ok(MAX_KEYS)
-            ) {}
-            if stop.within(&self.runtime, KEY_PERIOD).await {
+            self.forget_keys().await;
+            self.forget_sessions().await;
+            if stop.within(&self.runtime, FORGET_PERIOD).await {
                 return;
             }
         }
+    }
+
+    async fn forget_keys(&self) {
+        let before = self.runtime.clock.now().minus(KEY_LIFE);
+        while matches!(
+            self.bookings.forget_keys(before, MAX_FORGOTTEN).await,
+            Ok(MAX_FORGOTTEN)
+        ) {}
+    }
+
+    async fn forget_sessions(&self) {
+        let before = self.runtime.clock.now().minus(SESSION_REST);
+        while matches!(
+            self.sessions.forget_expired(before, MAX_FORGOTTEN).await,
+            Ok(true)
+        ) {}
     }
 }
 

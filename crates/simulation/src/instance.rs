@@ -103,7 +103,7 @@ impl Instance {
         let audit = Arc::new(AuditBuffer::new(events.clone()));
         let settler = Arc::new(Settler::new(stock.clone()));
         let relay = Arc::new(Relay::new(outbox, stock.clone(), events.clone()));
-        // Checkpoints concern restored backups, of which there are none here: they stay silent.
+        // Checkpoints concern restored backups, and sessions those who sign in; there are none here.
         let unused = MemoryBackend::new();
         let checkpoints = Checkpoints::new(
             unused.relational.clone(),
@@ -111,6 +111,7 @@ impl Instance {
             runtime.clock.clone(),
         );
         let upkeep = Upkeep {
+            sessions: unused.relational.clone(),
             checkpoints: Arc::new(checkpoints),
             settler: settler.clone(),
             relay: relay.clone(),

@@ -1,10 +1,11 @@
-//! Users, bookings and what bookings leave behind, the same on MySQL and on SQLite.
+//! Users, sessions, bookings and what bookings leave behind, the same on MySQL and on SQLite.
 
 mod bookings;
 mod checkpoint;
 mod marks;
 mod outbox;
 mod returns;
+mod sessions;
 mod users;
 
 use crate::Step;
@@ -46,5 +47,20 @@ pub(crate) fn steps(dialect: Dialect) -> Vec<Step> {
         ),
         dialect.table("m0012_recovery_marks", &mut marks::table()),
         dialect.table("m0013_checkpoint", &mut checkpoint::table()),
+        dialect.table("m0014_sessions", &mut sessions::table(dialect)),
+        dialect.index(
+            "m0015_sessions_by_expiry",
+            sessions::Sessions::Table,
+            &mut sessions::by_expiry(),
+        ),
+        dialect.table(
+            "m0016_refresh_tokens",
+            &mut sessions::refresh_tokens(dialect),
+        ),
+        dialect.index(
+            "m0017_refresh_tokens_by_expiry",
+            sessions::RefreshTokens::Table,
+            &mut sessions::refresh_tokens_by_expiry(),
+        ),
     ]
 }

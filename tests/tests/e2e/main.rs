@@ -14,6 +14,7 @@ mod instances;
 mod lifecycle;
 mod original_bodies;
 mod rush;
+mod sessions;
 mod shapes;
 mod shutdown;
 mod tokens;

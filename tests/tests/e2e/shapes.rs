@@ -51,11 +51,18 @@ async fn users() {
     let login = client.post("/api/auth/login", &body).await.expect(200);
     assert_eq!(
         keys(&login.body),
-        ["expiresIn", "token", "tokenType", "user"]
+        [
+            "expiresIn",
+            "refreshExpiresIn",
+            "refreshToken",
+            "token",
+            "tokenType",
+            "user"
+        ]
     );
     assert_eq!(
         (&login.body["tokenType"], &login.body["expiresIn"]),
-        (&json!("Bearer"), &json!(3600))
+        (&json!("Bearer"), &json!(900))
     );
     assert_eq!(login.body["user"], made.body);
     let john = client.with_token(login.body["token"].as_str().unwrap());

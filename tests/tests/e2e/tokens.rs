@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde_json::{Value, json};
-use tests::{JWT_SECRET, World};
+use tests::{Client, JWT_SECRET, World};
 
 #[expect(
     clippy::disallowed_methods,
@@ -17,23 +17,39 @@ fn now() -> u64 {
         .as_secs()
 }
 
-fn claims(user: i64) -> Value {
-    json!({"iss": "boxoffice", "sub": user.to_string(), "role": "admin", "iat": now(), "exp": now() + 600})
+/// A token that the server gave, taken apart, so that others can be made like it.
+struct Model {
+    header: Header,
+    claims: Value,
 }
 
-fn signed(algorithm: Algorithm, secret: &str, claims: &Value) -> String {
-    encode(
-        &Header::new(algorithm),
-        claims,
-        &EncodingKey::from_secret(secret.as_bytes()),
-    )
-    .unwrap()
+impl Model {
+    /// The token of a caller.
+    fn of(client: &Client) -> Self {
+        let key = DecodingKey::from_secret(JWT_SECRET.as_bytes());
+        let rules = Validation::new(Algorithm::HS256);
+        let token = decode::<Value>(client.token(), &key, &rules).unwrap();
+        Self {
+            header: token.header,
+            claims: token.claims,
+        }
+    }
+
+    /// The same token with another claim, signed with the right key.
+    fn with(&self, name: &str, value: Value) -> String {
+        let mut claims = self.claims.clone();
+        claims[name] = value;
+        signed(&self.header, JWT_SECRET, &claims)
+    }
+
+    /// The same claims under another header, signed with the right key.
+    fn under(&self, header: Header) -> String {
+        signed(&header, JWT_SECRET, &self.claims)
+    }
 }
 
-fn with(user: i64, name: &str, value: Value) -> Value {
-    let mut claims = claims(user);
-    claims[name] = value;
-    claims
+fn signed(header: &Header, secret: &str, claims: &Value) -> String {
+    encode(header, claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
 }
 
 /// `{"alg":"none","typ":"JWT"}` in front of the claims of a good token, without a signature.
@@ -52,43 +68,48 @@ fn tampered(good: &str) -> String {
 #[tokio::test]
 async fn only_our_own_fresh_tokens_open_anything() {
     let world = World::new().await;
-    let id = world.admin.id;
     let client = world.server.client();
-    let good = signed(Algorithm::HS256, JWT_SECRET, &claims(id));
+    let model = Model::of(&world.admin.client);
+    let good = signed(&model.header, JWT_SECRET, &model.claims);
     client
         .with_token(&good)
         .get("/api/auth/user-profile")
         .await
         .expect(200);
+    let with_algorithm = |alg| Header {
+        alg,
+        ..model.header.clone()
+    };
+    let with_key = |kid: Option<&str>| Header {
+        kid: kid.map(str::to_owned),
+        ..model.header.clone()
+    };
     let tampered = tampered(&good);
     let bad = [
+        model.with("exp", json!(now() - 60)),
+        model.with("iss", json!("somebody")),
+        model.with("sub", json!("x")),
+        model.with("sub", Value::Null),
+        model.with("exp", Value::Null),
+        model.with("sid", Value::Null),
+        model.with("sid", json!("x")),
         signed(
-            Algorithm::HS256,
-            JWT_SECRET,
-            &with(id, "exp", json!(now() - 60)),
-        ),
-        signed(
-            Algorithm::HS256,
-            JWT_SECRET,
-            &with(id, "iss", json!("somebody")),
-        ),
-        signed(Algorithm::HS256, JWT_SECRET, &with(id, "sub", json!("x"))),
-        signed(Algorithm::HS256, JWT_SECRET, &with(id, "sub", Value::Null)),
-        signed(Algorithm::HS256, JWT_SECRET, &with(id, "exp", Value::Null)),
-        signed(
-            Algorithm::HS256,
+            &model.header,
             "another-key-that-is-long-enough-too",
-            &claims(id),
+            &model.claims,
         ),
-        signed(Algorithm::HS384, JWT_SECRET, &claims(id)),
-        signed(Algorithm::HS512, JWT_SECRET, &claims(id)),
+        model.under(with_algorithm(Algorithm::HS384)),
+        model.under(with_algorithm(Algorithm::HS512)),
+        model.under(with_key(None)),
+        model.under(with_key(Some("0123456789abcdef"))),
         unsigned(&good),
         tampered,
         "nonsense".to_owned(),
         "a.b.c".to_owned(),
         "x".repeat(5_000),
-        // A user who never was.
-        signed(Algorithm::HS256, JWT_SECRET, &claims(999_999)),
+        // A session that never was, and one of somebody else.
+        model.with("sid", json!("01900000-0000-7000-8000-000000000001")),
+        model.with("sub", json!("999999")),
     ];
     for token in bad {
         let answer = client
@@ -107,7 +128,7 @@ async fn only_our_own_fresh_tokens_open_anything() {
 async fn a_role_in_a_token_is_not_believed_over_the_users_own() {
     let world = World::new().await;
     let john = world.user("john").await;
-    let token = signed(Algorithm::HS256, JWT_SECRET, &claims(john.id));
+    let token = Model::of(&john.client).with("role", json!("admin"));
     let client = world.server.client().with_token(&token);
     let answer = client.post("/api/events/create-event", &json!({})).await;
     answer.expect_problem(403, "forbidden");
@@ -161,6 +182,10 @@ async fn every_route_but_the_open_ones_asks_for_a_token() {
         .book(&event, 1)
         .await
         .expect_problem(401, "missing_token");
+    for path in ["/api/auth/logout", "/api/auth/logout-everywhere"] {
+        let answer = client.post(path, &json!({})).await;
+        answer.expect_problem(401, "missing_token");
+    }
     client.cancel(1).await.expect_problem(401, "missing_token");
 }
 

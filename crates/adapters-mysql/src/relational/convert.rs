@@ -29,7 +29,7 @@ pub(crate) fn from_column(at: NaiveDateTime) -> Timestamp {
 
 /// The user of a row.
 pub(crate) fn account(store: &SqlStore, row: users::Model) -> Result<Account, StoreError> {
-    let role = Role::parse(&row.role).ok_or_else(|| store.corrupt("a user has an unknown role"))?;
+    let role = role(store, &row.role)?;
     let name = PersonName::parse(&row.name).map_err(|_| store.corrupt("a user has no name"))?;
     let user = User {
         id: UserId::new(row.id),
@@ -42,6 +42,10 @@ pub(crate) fn account(store: &SqlStore, row: users::Model) -> Result<Account, St
         user,
         password_hash: PasswordHash::new(row.password_hash),
     })
+}
+
+pub(crate) fn role(store: &SqlStore, text: &str) -> Result<Role, StoreError> {
+    Role::parse(text).ok_or_else(|| store.corrupt("a user has an unknown role"))
 }
 
 /// The booking of a row; `None` is a void row, which is no booking.

@@ -7,7 +7,7 @@ use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
 use tokio::time::{Instant, timeout_at};
 
 use super::fault::{Fault, SqlError};
-use super::store::SqlStore;
+use super::store::{CALL_LIMIT, SqlStore};
 
 /// How often a beginning is tried: a restart of the server leaves as many dead connections as the pool
 /// holds, and each shows only when it is used.
@@ -26,6 +26,41 @@ impl From<TransactionError> for StoreError {
     fn from(error: TransactionError) -> Self {
         match error {
             TransactionError::RolledBack(_, error) | TransactionError::Unknown(error) => error,
+        }
+    }
+}
+
+/// How often work that lost against a deadlock is done anew.
+const TRIES: usize = 8;
+
+/// Work that is one transaction, and may be done anew after a deadlock.
+pub(crate) trait Work: Sync {
+    /// What comes of it.
+    type Done: Send;
+
+    /// Does it on the open transaction.
+    fn steps(
+        &self,
+        on: &DatabaseTransaction,
+    ) -> impl Future<Output = Result<Verdict<Self::Done>, DbErr>> + Send;
+}
+
+/// Does `work` in a transaction, within the time that a call has.
+pub(crate) async fn transact<W: Work>(
+    store: &SqlStore,
+    work: &W,
+) -> Result<W::Done, TransactionError> {
+    let deadline = Instant::now() + CALL_LIMIT;
+    let mut tries = TRIES;
+    loop {
+        let begun = store.begin(deadline).await;
+        let transaction =
+            begun.map_err(|error| TransactionError::RolledBack(Fault::Silent, error))?;
+        let steps = transaction.steps(work.steps(transaction.on())).await;
+        tries -= 1;
+        match transaction.end(steps).await {
+            Err(TransactionError::RolledBack(Fault::Deadlock, _)) if tries > 0 => {}
+            end => return end,
         }
     }
 }

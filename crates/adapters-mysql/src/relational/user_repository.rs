@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use super::convert::{account, to_column};
 use super::entity::{admin_guard, users};
 use super::fault::Fault;
-use super::statement_size::padded;
 use super::store::{CALL_LIMIT, SqlStore};
 use super::transaction::{TransactionError, Verdict};
 
@@ -138,29 +137,12 @@ impl UserRepository for SqlUserRepository {
     }
 
     async fn find(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        let account = self
-            .one(living().filter(users::Column::Id.eq(id.get())))
-            .await?;
+        let account = self.account(id).await?;
         Ok(account.map(|account| account.user))
     }
 
-    async fn roles(&self, ids: &[UserId]) -> Result<Vec<(UserId, Role)>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
-        let query = living()
-            .filter(users::Column::Id.is_in(padded(ids)))
-            .select_only()
-            .column(users::Column::Id)
-            .column(users::Column::Role)
-            .into_tuple::<(i64, String)>();
-        let rows = self.store.read(query.all(self.store.reader())).await?;
-        let role = |(id, role): (i64, String)| {
-            let role = Role::parse(&role);
-            role.map(|role| (UserId::new(id), role))
-                .ok_or_else(|| self.store.corrupt("a user has an unknown role"))
-        };
-        rows.into_iter().map(role).collect()
+    async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        self.one(living().filter(users::Column::Id.eq(id.get())))
+            .await
     }
 }

@@ -1,6 +1,7 @@
 //! Users and sign-ins in answers.
 
-use domain::user::{Login, User};
+use domain::session::Login;
+use domain::user::User;
 use serde::Serialize;
 
 /// A user; nothing secret.
@@ -26,13 +27,15 @@ impl<'a> From<&'a User> for UserDto<'a> {
     }
 }
 
-/// A token and whose it is; `expires_in` in seconds.
+/// Tokens and whose they are; `expires_in` and `refresh_expires_in` in seconds.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoginDto<'a> {
     token: &'a str,
     token_type: &'static str,
     expires_in: u64,
+    refresh_token: String,
+    refresh_expires_in: u64,
     user: UserDto<'a>,
 }
 
@@ -42,6 +45,8 @@ impl<'a> From<&'a Login> for LoginDto<'a> {
             token: &login.token.text,
             token_type: "Bearer",
             expires_in: login.token.expires_in,
+            refresh_token: login.refresh.token.expose(),
+            refresh_expires_in: login.refresh.expires_in,
             user: UserDto::from(&login.user),
         }
     }

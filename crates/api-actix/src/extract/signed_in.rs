@@ -3,7 +3,7 @@
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use domain::access::InvalidToken;
-use domain::request::Identity;
+use domain::request::{Caller, Identity};
 use domain::user::Role;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -12,6 +12,9 @@ use crate::error_code::ErrorCode;
 use crate::problem::Problem;
 use crate::refusals::forbidden;
 use crate::server::HttpState;
+
+/// Somebody who is signed in, with the session.
+pub(crate) struct InSession(pub(crate) Caller);
 
 /// Somebody who is signed in.
 pub(crate) struct SignedIn(pub(crate) Identity);
@@ -28,11 +31,15 @@ impl FromRequest for MaybeSignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let request = request.clone();
-        async move { Ok(Self(caller(&request).await?)) }.boxed_local()
+        async move {
+            let caller = caller(&request).await?;
+            Ok(Self(caller.map(|caller| caller.identity)))
+        }
+        .boxed_local()
     }
 }
 
-impl FromRequest for SignedIn {
+impl FromRequest for InSession {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -43,6 +50,16 @@ impl FromRequest for SignedIn {
             Ok(Self(caller(&request).await?.ok_or_else(missing)?))
         }
         .boxed_local()
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let in_session = InSession::from_request(request, payload);
+        async move { Ok(Self(in_session.await?.0.identity)) }.boxed_local()
     }
 }
 
@@ -63,7 +80,7 @@ impl FromRequest for Admin {
     }
 }
 
-async fn caller(request: &HttpRequest) -> Result<Option<Identity>, Problem> {
+async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {
     let Some(token) = bearer_token(request)? else {
         return Ok(None);
     };

@@ -1,13 +1,12 @@
-//! `/api/auth`, all but the gate of `create-admin`.
+//! `/api/auth`: accounts, all but the gate of `create-admin`.
 
-use domain::user::{Login, LoginError, ProfileError, RegisterError, SignedToken};
+use domain::user::{ProfileError, RegisterError};
 use serde_json::json;
 
 use super::harness::{Mocks, USER, USER_IDENTITY, at, json, user};
 
 const ACCOUNT: &str =
     r#"{"name":" John Doe ","email":"john@example.com","password":"SecurePass@123"}"#;
-const CREDENTIALS: &str = r#"{"email":"john@example.com","password":"x"}"#;
 
 #[actix_web::test]
 async fn an_account_is_made_and_shown_without_its_password() {
@@ -47,38 +46,6 @@ async fn a_taken_address_is_a_conflict() {
     let request = json("POST", "/api/auth/create-user", ACCOUNT);
     let answer = mocks.api().call(request).await;
     answer.assert_problem(409, "email_taken");
-}
-
-#[actix_web::test]
-async fn a_login_gives_a_token() {
-    let mut mocks = Mocks::new();
-    mocks.accounts.expect_log_in().returning(|_, _, _| {
-        Ok(Login {
-            token: SignedToken {
-                text: "the-token".to_owned(),
-                expires_in: 3600,
-            },
-            user: user(USER_IDENTITY),
-        })
-    });
-    let request = json("POST", "/api/auth/login", CREDENTIALS);
-    let answer = mocks.api().call(request).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.body["token"], "the-token");
-    assert_eq!(answer.body["tokenType"], "Bearer");
-    assert_eq!(answer.body["expiresIn"], 3600);
-    assert_eq!(answer.body["user"]["id"], 7);
-}
-
-#[actix_web::test]
-async fn a_wrong_password_is_401() {
-    let mut mocks = Mocks::new();
-    let refuse = |_, _, _: &_| Err(LoginError::WrongCredentials);
-    mocks.accounts.expect_log_in().returning(refuse);
-    let request = json("POST", "/api/auth/login", CREDENTIALS);
-    let answer = mocks.api().call(request).await;
-    answer.assert_problem(401, "invalid_credentials");
-    assert_eq!(answer.header("WWW-Authenticate"), "Bearer");
 }
 
 #[actix_web::test]

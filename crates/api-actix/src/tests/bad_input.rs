@@ -13,11 +13,13 @@ async fn refused(request: TestRequest) -> Answer {
     Mocks::new().api().call(request.insert_header(ADMIN)).await
 }
 
-fn every_body_route() -> [(&'static str, String); 6] {
+fn every_body_route() -> [(&'static str, String); 8] {
     [
         ("POST", "/api/auth/create-admin".to_owned()),
         ("POST", CREATE_USER.to_owned()),
         ("POST", "/api/auth/login".to_owned()),
+        ("POST", "/api/auth/refresh-token".to_owned()),
+        ("PUT", "/api/auth/change-password".to_owned()),
         ("POST", CREATE_EVENT.to_owned()),
         ("PUT", format!("/api/events/{EVENT}/update-event")),
         ("POST", BOOK.to_owned()),
@@ -91,6 +93,7 @@ async fn every_missing_field_is_named() {
         ("/api/auth/create-admin", &["name", "email", "password"][..]),
         (CREATE_USER, &["name", "email", "password"]),
         ("/api/auth/login", &["email", "password"]),
+        ("/api/auth/refresh-token", &["refreshToken"]),
         (
             CREATE_EVENT,
             &["title", "description", "date", "location", "totalTickets"],

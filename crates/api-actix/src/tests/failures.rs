@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::access::{AccessControl, InvalidToken};
 use domain::error::{Failure, StoreError};
-use domain::request::Identity;
+use domain::request::Caller;
 
 use super::harness::{Answer, EVENT, Mocks, USER, USER_IDENTITY, at, user};
 
@@ -59,7 +59,7 @@ struct Silent;
 
 #[async_trait]
 impl AccessControl for Silent {
-    async fn admit(&self, _: &str) -> Result<Identity, InvalidToken> {
+    async fn admit(&self, _: &str) -> Result<Caller, InvalidToken> {
         std::future::pending().await
     }
 }

@@ -8,6 +8,10 @@ const PROMISED: &[(&str, &str, Access)] = &[
     ("POST", "/api/auth/create-admin", Access::Gated),
     ("POST", "/api/auth/create-user", Access::Anyone),
     ("POST", "/api/auth/login", Access::Anyone),
+    ("POST", "/api/auth/refresh-token", Access::Anyone),
+    ("POST", "/api/auth/logout", Access::SignedIn),
+    ("POST", "/api/auth/logout-everywhere", Access::SignedIn),
+    ("PUT", "/api/auth/change-password", Access::SignedIn),
     ("GET", "/api/auth/user-profile", Access::SignedIn),
     ("GET", "/api/events/paginate", Access::SignedIn),
     ("GET", "/api/events/{id}/fetchById", Access::SignedIn),
@@ -56,7 +60,14 @@ fn the_router_has_what_is_promised_and_nothing_else() {
 #[test]
 fn whoever_can_guess_is_limited_tightly() {
     for endpoint in endpoints() {
-        let tight = endpoint.method == "POST" && endpoint.path.starts_with("/api/auth/");
+        let tight = matches!(
+            endpoint.path,
+            "/api/auth/create-admin"
+                | "/api/auth/create-user"
+                | "/api/auth/login"
+                | "/api/auth/refresh-token"
+                | "/api/auth/change-password"
+        );
         assert_eq!(endpoint.limit == Limit::Auth, tight, "{}", endpoint.path);
     }
 }

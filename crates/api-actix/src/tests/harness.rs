@@ -12,10 +12,11 @@ use domain::access::{AccessControl, InvalidToken, MockAccessControl};
 use domain::booking::{Booking, BookingId, BookingStatus, MockBookingUseCases, Quantity};
 use domain::event::{Description, Event, EventId, Location, Metadata, MockEventUseCases, Title};
 use domain::health::MockHealthView;
-use domain::request::{Identity, RequestId};
+use domain::request::{Caller, Identity, RequestId};
+use domain::session::{IssuedRefreshToken, Login, MockSessionUseCases, RefreshToken, SessionId};
 use domain::stock::TicketType;
 use domain::time::Timestamp;
-use domain::user::{Email, MockAccountUseCases, PersonName, Role, User, UserId};
+use domain::user::{Email, MockAccountUseCases, PersonName, Role, SignedToken, User, UserId};
 use serde_json::Value;
 
 use crate::middleware::RateLimiters;
@@ -40,6 +41,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// The use cases; what a test does not expect must not be called.
 pub(super) struct Mocks {
     pub(super) accounts: MockAccountUseCases,
+    pub(super) sessions: MockSessionUseCases,
     pub(super) events: MockEventUseCases,
     pub(super) bookings: MockBookingUseCases,
     pub(super) access: MockAccessControl,
@@ -50,12 +52,13 @@ impl Mocks {
     pub(super) fn new() -> Self {
         let mut access = MockAccessControl::new();
         access.expect_admit().returning(|token| match token {
-            "user-token" => Ok(USER_IDENTITY),
-            "admin-token" => Ok(ADMIN_IDENTITY),
+            "user-token" => Ok(caller(USER_IDENTITY)),
+            "admin-token" => Ok(caller(ADMIN_IDENTITY)),
             _ => Err(InvalidToken),
         });
         Self {
             accounts: MockAccountUseCases::new(),
+            sessions: MockSessionUseCases::new(),
             events: MockEventUseCases::new(),
             bookings: MockBookingUseCases::new(),
             access,
@@ -66,6 +69,7 @@ impl Mocks {
     pub(super) fn services(self) -> Services {
         Services {
             accounts: Arc::new(self.accounts),
+            sessions: Arc::new(self.sessions),
             events: Arc::new(self.events),
             bookings: Arc::new(self.bookings),
             access: Arc::new(self.access),
@@ -218,6 +222,29 @@ pub(super) fn at(method: &str, path: &str) -> TestRequest {
         .method(method.parse().unwrap())
         .peer_addr(SocketAddr::from(([127, 0, 0, 1], 50_000)))
         .insert_header(("Host", "localhost:3000"))
+}
+
+/// Who calls with a token of the harness; everybody has one session.
+pub(super) fn caller(identity: Identity) -> Caller {
+    let session_id = SessionId::parse("01900000-0000-7000-8000-000000000001").unwrap();
+    Caller {
+        identity,
+        session_id,
+    }
+}
+
+pub(super) fn login() -> Login {
+    Login {
+        token: SignedToken {
+            text: "the-token".to_owned(),
+            expires_in: 900,
+        },
+        refresh: IssuedRefreshToken {
+            token: RefreshToken::new([0; 32]),
+            expires_in: 2_592_000,
+        },
+        user: user(USER_IDENTITY),
+    }
 }
 
 pub(super) fn user(identity: Identity) -> User {

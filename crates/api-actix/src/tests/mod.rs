@@ -13,5 +13,6 @@ mod health;
 mod owners_requests;
 mod rate_limit;
 mod request_id;
+mod sessions;
 mod shape;
 mod socket;

@@ -2,10 +2,9 @@
 //! update is mended.
 
 use domain::booking::{Booked, BookingStatus};
-use domain::user::{Login, SignedToken};
 
 use super::harness::{
-    ADMIN, ADMIN_IDENTITY, EVENT, Mocks, USER, USER_IDENTITY, booking, event, json, user,
+    ADMIN, ADMIN_IDENTITY, EVENT, Mocks, USER, USER_IDENTITY, booking, event, json, login, user,
 };
 
 const CREATE_ADMIN: &str = r#"{
@@ -48,15 +47,8 @@ fn everything_works() -> Mocks {
     accounts.expect_register().returning(made);
     let admin = |_, _, _: &_| Ok(user(ADMIN_IDENTITY));
     accounts.expect_register_admin().returning(admin);
-    accounts.expect_log_in().returning(|_, _, _| {
-        Ok(Login {
-            token: SignedToken {
-                text: "t".to_owned(),
-                expires_in: 1,
-            },
-            user: user(USER_IDENTITY),
-        })
-    });
+    let signed_in = |_, _, _: &_| Ok(login());
+    mocks.sessions.expect_log_in().returning(signed_in);
     mocks
         .events
         .expect_create()

@@ -9,7 +9,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::rt;
 use async_trait::async_trait;
 use domain::access::{AccessControl, InvalidToken};
-use domain::request::Identity;
+use domain::request::Caller;
 use tokio::sync::Notify;
 
 use super::harness::{Mocks, limits, settings};
@@ -142,7 +142,7 @@ struct Doorkeeper {
 
 #[async_trait]
 impl AccessControl for Doorkeeper {
-    async fn admit(&self, _: &str) -> Result<Identity, InvalidToken> {
+    async fn admit(&self, _: &str) -> Result<Caller, InvalidToken> {
         self.asked.notify_one();
         self.answer.notified().await;
         Err(InvalidToken)

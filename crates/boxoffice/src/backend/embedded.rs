@@ -19,6 +19,7 @@ pub(super) async fn open(data_dir: &Path) -> Result<Backend, String> {
     let name = probe.name();
     Ok(Backend {
         users: embedded.users(),
+        sessions: embedded.sessions(),
         bookings: embedded.bookings(),
         outbox: embedded.outbox(),
         events: embedded.events(),

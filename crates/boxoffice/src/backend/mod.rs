@@ -12,6 +12,7 @@ use domain::booking::{BookingRepository, OutboxRepository};
 use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::event::EventRepository;
 use domain::health::Probe;
+use domain::session::SessionRepository;
 use domain::stock::StockRepository;
 use domain::user::UserRepository;
 use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
@@ -22,6 +23,7 @@ use crate::config::{Config, Storage};
 /// Every port to a store, and what must be right before they may be used.
 pub(crate) struct Backend {
     pub(crate) users: Arc<dyn UserRepository>,
+    pub(crate) sessions: Arc<dyn SessionRepository>,
     pub(crate) bookings: Arc<dyn BookingRepository>,
     pub(crate) outbox: Arc<dyn OutboxRepository>,
     pub(crate) events: Arc<dyn EventRepository>,

@@ -8,7 +8,8 @@ use adapters_mongo::{
     MongoSettings, MongoStockRepository, MongoStockSurvey,
 };
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository, SqlUserRepository,
+    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository,
+    SqlSessionRepository, SqlUserRepository,
 };
 use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
 use domain::health::Probe;
@@ -35,6 +36,7 @@ pub(super) async fn connect(
     let (bookings_store, stock_store) = (sql_probe.name(), mongo_probe.name());
     Ok(Backend {
         users: Arc::new(SqlUserRepository::new(sql.clone())),
+        sessions: Arc::new(SqlSessionRepository::new(sql.clone())),
         bookings: Arc::new(SqlBookingRepository::new(sql.clone())),
         outbox: Arc::new(SqlOutboxRepository::new(sql.clone())),
         events: Arc::new(MongoEventRepository::new(mongo.clone())),

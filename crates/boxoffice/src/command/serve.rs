@@ -34,7 +34,7 @@ const REQUEST_DEADLINE: Duration = Duration::from_millis(2_800);
 pub(crate) async fn run(config: &Config) -> Result<(), String> {
     warn_about(config);
     let backend = backend::connect(config).await?;
-    let secret = secret::load(config)?;
+    let secrets = secret::load(config)?;
     let tasks = Arc::new(Tasks::new());
     let runtime = platform::runtime(&tasks);
 
@@ -43,7 +43,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
         .iter()
         .map(|gate| Arc::<SchemaGate>::clone(gate) as Arc<dyn Probe>);
     let health = Arc::new(HealthMonitor::new(probes.collect()));
-    let app = app::build(&backend, config, &secret, &runtime, &health);
+    let app = app::build(&backend, config, &secrets, &runtime, &health);
     let stores = Stores {
         gates,
         checkpoints: Arc::clone(&app.upkeep.checkpoints),

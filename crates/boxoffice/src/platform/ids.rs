@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use domain::audit::AuditId;
 use domain::event::EventId;
 use domain::runtime::IdGenerator;
+use domain::session::{RefreshToken, SecretSource, SessionId};
 use domain::stock::{ClosingToken, ReservationId};
 use uuid::Uuid;
 
@@ -60,6 +61,17 @@ impl IdGenerator for RandomIds {
 
     fn audit_id(&self) -> AuditId {
         AuditId::from_bytes(self.object_id())
+    }
+
+    fn session_id(&self) -> SessionId {
+        SessionId::new(uuid())
+    }
+}
+
+/// From the operating system's randomness by way of a cryptographic generator.
+impl SecretSource for RandomIds {
+    fn refresh_token(&self) -> RefreshToken {
+        RefreshToken::new(rand::random())
     }
 }
 

@@ -1,17 +1,24 @@
 //! Tokens: JWT (RFC 7519) with HS256.
 
+use domain::session::SessionId;
 use domain::user::{Claims, Role, SignedToken, TokenError, TokenSigner, UserId};
 use jsonwebtoken::{
-    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode, get_current_timestamp,
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    get_current_timestamp,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::secret::Secrets;
 
 const ISSUER: &str = "boxoffice";
 
-/// Signs and checks tokens with one secret.
+/// Signs tokens with the first of its secrets and checks those signed with any of them.
 pub(crate) struct JwtSigner {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    /// The header of every token: the algorithm and which secret.
+    header: Header,
+    decoding: Vec<(String, DecodingKey)>,
     validation: Validation,
     life: u64,
 }
@@ -21,25 +28,53 @@ struct Payload {
     iss: String,
     sub: String,
     role: String,
+    sid: String,
     iat: u64,
     exp: u64,
 }
 
 impl JwtSigner {
-    /// Tokens signed with `secret` that live for `life` seconds.
-    pub(crate) fn new(secret: &[u8], life: u64) -> Self {
+    /// Tokens that live for `life` seconds.
+    pub(crate) fn new(secrets: &Secrets, life: u64) -> Self {
         // One algorithm, whatever a token says of itself; no leeway: clocks that sign are ours.
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
         validation.leeway = 0;
+        let Secrets { first, others } = secrets;
+        let all = std::iter::once(first).chain(others);
+        let key = |secret: &String| (key_id(secret), DecodingKey::from_secret(secret.as_bytes()));
         Self {
-            encoding: EncodingKey::from_secret(secret),
-            decoding: DecodingKey::from_secret(secret),
+            encoding: EncodingKey::from_secret(first.as_bytes()),
+            header: Header {
+                kid: Some(key_id(first)),
+                ..Header::new(Algorithm::HS256)
+            },
+            decoding: all.map(key).collect(),
             validation,
             life,
         }
     }
+
+    /// The key that a token names. Its signature shows whether it is right to.
+    fn key_of(&self, token: &str) -> Option<&DecodingKey> {
+        let kid = decode_header(token).ok()?.kid?;
+        let mut keys = self.decoding.iter();
+        keys.find(|(id, _)| *id == kid).map(|(_, key)| key)
+    }
+}
+
+/// Names a secret in the headers of tokens (`kid`, RFC 7515): 16 hexadecimal characters of a hash that is
+/// made of secrets for nothing else.
+fn key_id(secret: &str) -> String {
+    let hash = Sha256::new()
+        .chain_update("boxoffice key id\0")
+        .chain_update(secret)
+        .finalize();
+    hash.iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl TokenSigner for JwtSigner {
@@ -49,11 +84,11 @@ impl TokenSigner for JwtSigner {
             iss: ISSUER.to_owned(),
             sub: claims.user_id.to_string(),
             role: claims.role.as_str().to_owned(),
+            sid: claims.session_id.to_string(),
             iat,
             exp: iat.saturating_add(self.life),
         };
-        let text = encode(&Header::new(Algorithm::HS256), &payload, &self.encoding)
-            .map_err(|_| TokenError)?;
+        let text = encode(&self.header, &payload, &self.encoding).map_err(|_| TokenError)?;
         Ok(SignedToken {
             text,
             expires_in: self.life,
@@ -61,14 +96,15 @@ impl TokenSigner for JwtSigner {
     }
 
     fn verify(&self, token: &str) -> Result<Claims, TokenError> {
-        let payload = decode::<Payload>(token, &self.decoding, &self.validation)
+        let key = self.key_of(token).ok_or(TokenError)?;
+        let payload = decode::<Payload>(token, key, &self.validation)
             .map_err(|_| TokenError)?
             .claims;
         let id: i64 = payload.sub.parse().map_err(|_| TokenError)?;
-        let role = Role::parse(&payload.role).ok_or(TokenError)?;
         Ok(Claims {
             user_id: UserId::new(id),
-            role,
+            role: Role::parse(&payload.role).ok_or(TokenError)?,
+            session_id: SessionId::parse(&payload.sid).ok_or(TokenError)?,
         })
     }
 }
@@ -77,71 +113,107 @@ impl TokenSigner for JwtSigner {
 mod tests {
     use super::*;
 
-    const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
-    const CLAIMS: Claims = Claims {
-        user_id: UserId::new(7),
-        role: Role::Admin,
-    };
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    const OLDER: &str = "fedcba9876543210fedcba9876543210";
 
-    fn signer() -> JwtSigner {
-        JwtSigner::new(SECRET, 3_600)
+    fn claims() -> Claims {
+        Claims {
+            user_id: UserId::new(7),
+            role: Role::Admin,
+            session_id: SessionId::parse("01900000-0000-7000-8000-000000000001").unwrap(),
+        }
     }
 
-    fn token(algorithm: Algorithm, secret: &[u8], change: impl FnOnce(&mut Payload)) -> String {
+    fn signer() -> JwtSigner {
+        signer_with(SECRET, &[])
+    }
+
+    fn signer_with(first: &str, others: &[&str]) -> JwtSigner {
+        let secrets = Secrets {
+            first: first.to_owned(),
+            others: others.iter().map(|secret| (*secret).to_owned()).collect(),
+        };
+        JwtSigner::new(&secrets, 3_600)
+    }
+
+    fn header(algorithm: Algorithm) -> Header {
+        Header {
+            kid: Some(key_id(SECRET)),
+            ..Header::new(algorithm)
+        }
+    }
+
+    fn token(header: &Header, secret: &str, change: impl FnOnce(&mut Payload)) -> String {
         let now = get_current_timestamp();
         let mut payload = Payload {
             iss: ISSUER.to_owned(),
             sub: "7".to_owned(),
             role: "admin".to_owned(),
+            sid: claims().session_id.to_string(),
             iat: now,
             exp: now + 60,
         };
         change(&mut payload);
-        encode(
-            &Header::new(algorithm),
-            &payload,
-            &EncodingKey::from_secret(secret),
-        )
-        .unwrap()
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        encode(header, &payload, &key).unwrap()
     }
 
     #[test]
     fn a_token_says_what_was_signed() {
-        let token = signer().sign(CLAIMS).unwrap();
+        let token = signer().sign(claims()).unwrap();
         assert_eq!(token.expires_in, 3_600);
-        assert_eq!(signer().verify(&token.text), Ok(CLAIMS));
+        assert_eq!(signer().verify(&token.text), Ok(claims()));
+    }
+
+    #[test]
+    fn the_first_secret_signs_and_all_verify() {
+        let before = signer_with(OLDER, &[]);
+        let between = signer_with(SECRET, &[OLDER]);
+        let old = before.sign(claims()).unwrap().text;
+        let new = between.sign(claims()).unwrap().text;
+        assert_eq!(between.verify(&old), Ok(claims()));
+        assert_eq!(between.verify(&new), Ok(claims()));
+        assert_eq!(signer().verify(&new), Ok(claims()));
+        assert_eq!(signer().verify(&old), Err(TokenError));
+        assert_eq!(before.verify(&new), Err(TokenError));
+    }
+
+    #[test]
+    fn the_name_of_a_secret_tells_nothing_of_it() {
+        assert_eq!(key_id(SECRET).len(), 16);
+        assert_ne!(key_id(SECRET), key_id(OLDER));
+        let plain = Sha256::digest(SECRET);
+        assert!(!key_id(SECRET).starts_with(&format!("{:02x}{:02x}", plain[0], plain[1])));
     }
 
     #[test]
     fn what_we_did_not_sign_this_way_is_not_believed() {
-        let good = token(Algorithm::HS256, SECRET, |_| {});
-        assert_eq!(signer().verify(&good), Ok(CLAIMS));
+        let right = header(Algorithm::HS256);
+        let good = token(&right, SECRET, |_| {});
+        assert_eq!(signer().verify(&good), Ok(claims()));
         let unsigned = {
             let payload = good.split('.').nth(1).unwrap();
             format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJub25lIn0.{payload}.")
         };
+        let nameless = Header::new(Algorithm::HS256);
+        let misnamed = Header {
+            kid: Some(key_id(OLDER)),
+            ..right.clone()
+        };
+        let changed = |change: fn(&mut Payload)| token(&right, SECRET, change);
         let bad = [
             String::new(),
             "x.y.z".to_owned(),
             unsigned,
-            token(Algorithm::HS384, SECRET, |_| {}),
-            token(
-                Algorithm::HS256,
-                b"another secret of thirty-two bytes!",
-                |_| {},
-            ),
-            token(Algorithm::HS256, SECRET, |payload| {
-                payload.exp = payload.iat - 1
-            }),
-            token(Algorithm::HS256, SECRET, |payload| {
-                payload.iss = "somebody".to_owned()
-            }),
-            token(Algorithm::HS256, SECRET, |payload| {
-                payload.sub = "me".to_owned()
-            }),
-            token(Algorithm::HS256, SECRET, |payload| {
-                payload.role = "owner".to_owned()
-            }),
+            token(&header(Algorithm::HS384), SECRET, |_| {}),
+            token(&right, OLDER, |_| {}),
+            token(&nameless, SECRET, |_| {}),
+            token(&misnamed, SECRET, |_| {}),
+            changed(|payload| payload.exp = payload.iat - 1),
+            changed(|payload| payload.iss = "somebody".to_owned()),
+            changed(|payload| payload.sub = "me".to_owned()),
+            changed(|payload| payload.role = "owner".to_owned()),
+            changed(|payload| payload.sid = "mine".to_owned()),
         ];
         for token in bad {
             assert_eq!(signer().verify(&token), Err(TokenError), "{token}");

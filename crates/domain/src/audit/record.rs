@@ -66,6 +66,18 @@ pub enum Action {
     /// Somebody signed in, or tried to.
     #[serde(rename = "user.login")]
     Login,
+    /// Somebody signed out.
+    #[serde(rename = "user.logout")]
+    LogOut,
+    /// Somebody ended all sessions of theirs.
+    #[serde(rename = "user.logout_everywhere")]
+    LogOutEverywhere,
+    /// Somebody changed the password, or tried to.
+    #[serde(rename = "user.change_password")]
+    ChangePassword,
+    /// A refresh token was used a second time: one of the two who used it has stolen it.
+    #[serde(rename = "session.theft")]
+    SessionTheft,
     /// An event was made.
     #[serde(rename = "event.create")]
     CreateEvent,

@@ -1,10 +1,7 @@
 //! Idempotency keys: the same request twice is one booking.
 
-use std::fmt::Write as _;
-
-use sha2::{Digest, Sha256};
-
 use super::Quantity;
+use crate::digest::sha256_hex;
 use crate::event::EventId;
 use crate::stock::{KeyHash, TicketType};
 use crate::text::InvalidValue;
@@ -32,7 +29,7 @@ impl IdempotencyKey {
 
     /// How a hold of this user and key names it.
     pub fn hash_for(&self, user: UserId) -> KeyHash {
-        KeyHash::new(sha256(&format!("{user}:{}", self.0)))
+        KeyHash::new(sha256_hex(format!("{user}:{}", self.0)))
     }
 }
 
@@ -45,7 +42,7 @@ impl Fingerprint {
     /// The fingerprint of a request to book.
     pub fn of_booking(event: EventId, ticket_type: &TicketType, quantity: Quantity) -> Self {
         let (ticket_type, quantity) = (ticket_type.as_str(), quantity.get());
-        Self(sha256(&format!(
+        Self(sha256_hex(format!(
             "create-booking\n{event}\n{ticket_type}\n{quantity}"
         )))
     }
@@ -77,16 +74,6 @@ pub struct KeyUse {
     pub key: IdempotencyKey,
     /// What was asked under it.
     pub fingerprint: Fingerprint,
-}
-
-fn sha256(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 #[cfg(test)]

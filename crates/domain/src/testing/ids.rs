@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::audit::AuditId;
 use crate::event::EventId;
 use crate::runtime::IdGenerator;
+use crate::session::{RefreshToken, SecretSource, SessionId};
 use crate::stock::{ClosingToken, ReservationId};
 
 /// Ids in ascending order, in the forms that real ones have: UUIDs of version 7 and ObjectIds.
@@ -55,6 +56,19 @@ impl IdGenerator for SequentialIds {
 
     fn audit_id(&self) -> AuditId {
         AuditId::from_bytes(self.object_id())
+    }
+
+    fn session_id(&self) -> SessionId {
+        SessionId::new(self.uuid())
+    }
+}
+
+/// Secrets that anybody can guess, the numbers from 1 on.
+impl SecretSource for SequentialIds {
+    fn refresh_token(&self) -> RefreshToken {
+        let mut bits = [0; 32];
+        bits[24..].copy_from_slice(&self.next().to_be_bytes());
+        RefreshToken::new(bits)
     }
 }
 

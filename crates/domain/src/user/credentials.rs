@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Role, UserId};
+use crate::session::SessionId;
 use crate::text::{self, InvalidValue, Lines};
 
 /// A new password: at least 8 characters, at most 72 bytes (bcrypt reads no more), kept as typed.
@@ -91,6 +92,8 @@ pub struct Claims {
     pub user_id: UserId,
     /// What the user could do when the token was signed.
     pub role: Role,
+    /// The session that the token belongs to.
+    pub session_id: SessionId,
 }
 
 /// A signed token and how long it lives.

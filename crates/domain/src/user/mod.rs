@@ -20,6 +20,5 @@ pub use service::{AccountPorts, AccountService, AdminSetup};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockAccountUseCases;
 pub use use_cases::{
-    AccountUseCases, AdminGate, Login, LoginError, NewAccount, ProfileError, RegisterAdminError,
-    RegisterError,
+    AccountUseCases, AdminGate, NewAccount, ProfileError, RegisterAdminError, RegisterError,
 };

@@ -3,8 +3,7 @@
 use async_trait::async_trait;
 
 use super::{
-    Claims, Email, NewUser, Password, PasswordAttempt, PasswordHash, Role, SignedToken, User,
-    UserId,
+    Claims, Email, NewUser, Password, PasswordAttempt, PasswordHash, SignedToken, User, UserId,
 };
 use crate::error::StoreError;
 
@@ -51,7 +50,7 @@ pub trait UserRepository: Send + Sync {
     async fn insert(&self, user: &NewUser) -> Result<User, CreateUserError>;
 
     /// Stores an admin if, and only if, there is none: of any number of calls at once at most one
-    /// succeeds. `user.role` is [`Role::Admin`].
+    /// succeeds. `user.role` is [`Role::Admin`](super::Role::Admin).
     async fn insert_first_admin(&self, user: &NewUser) -> Result<User, CreateAdminError>;
 
     /// Whether there is an admin.
@@ -63,9 +62,8 @@ pub trait UserRepository: Send + Sync {
     /// The user of that id.
     async fn find(&self, id: UserId) -> Result<Option<User>, StoreError>;
 
-    /// The present roles of those of `ids` (at most 1,000) who still are users; the others are
-    /// missing from the answer. One query.
-    async fn roles(&self, ids: &[UserId]) -> Result<Vec<(UserId, Role)>, StoreError>;
+    /// The user of that id, with the password's hash.
+    async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError>;
 }
 
 /// Why no hash was computed.

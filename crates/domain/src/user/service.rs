@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{
-    AccountUseCases, AdminGate, Claims, CreateAdminError, CreateUserError, Email, Login,
-    LoginError, NewAccount, NewUser, PasswordAttempt, PasswordHasher, ProfileError,
-    RegisterAdminError, RegisterError, Role, TokenSigner, User, UserId, UserRepository,
+    AccountUseCases, AdminGate, CreateAdminError, CreateUserError, NewAccount, NewUser,
+    PasswordHasher, ProfileError, RegisterAdminError, RegisterError, Role, User, UserId,
+    UserRepository,
 };
 use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::error::{Failure, StoreError};
@@ -23,8 +23,6 @@ pub struct AccountPorts {
     pub users: Arc<dyn UserRepository>,
     /// Hashes passwords.
     pub hasher: Arc<dyn PasswordHasher>,
-    /// Signs tokens.
-    pub signer: Arc<dyn TokenSigner>,
     /// Takes audit records.
     pub audit: Arc<AuditBuffer>,
     /// The machine.
@@ -157,53 +155,6 @@ impl AccountUseCases for AccountService {
         let user = self.ports.users.insert(&new).await?;
         self.record_creation(Action::CreateAdmin, None, origin, Some(&user));
         Ok(user)
-    }
-
-    async fn log_in(
-        &self,
-        email: Email,
-        attempt: PasswordAttempt,
-        origin: &Origin,
-    ) -> Result<Login, LoginError> {
-        let account = self
-            .ports
-            .users
-            .find_by_email(&email)
-            .await
-            .map_err(Failure::from)?;
-        // What can't be a password is compared with nobody's hash: wrong, in the same time.
-        let hash = account.as_ref().map(|account| &account.password_hash);
-        let hash = hash.filter(|_| attempt.is_possible());
-        let matches = self
-            .ports
-            .hasher
-            .verify(&attempt, hash)
-            .await
-            .map_err(Failure::from)?;
-        let user = account.filter(|_| matches).map(|account| account.user);
-        let Some(user) = user else {
-            self.ports
-                .audit
-                .push(self.record(Action::Login, origin).failed());
-            return Err(LoginError::WrongCredentials);
-        };
-        let claims = Claims {
-            user_id: user.id,
-            role: user.role,
-        };
-        let token = self
-            .ports
-            .signer
-            .sign(claims)
-            .map_err(|error| Failure::Unexpected(error.into()))?;
-        let by = Identity {
-            user_id: user.id,
-            role: user.role,
-        };
-        self.ports
-            .audit
-            .push(self.record(Action::Login, origin).by(by).on_user(user.id));
-        Ok(Login { token, user })
     }
 
     async fn profile(&self, user: UserId) -> Result<User, ProfileError> {

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Email, Password, PasswordAttempt, PersonName, SignedToken, User, UserId};
+use super::{Email, Password, PersonName, User, UserId};
 use crate::error::Failure;
 use crate::request::{Identity, Origin};
 
@@ -28,15 +28,6 @@ pub struct AdminGate {
     pub loopback: bool,
 }
 
-/// A successful sign-in.
-#[derive(Debug, Clone)]
-pub struct Login {
-    /// The token.
-    pub token: SignedToken,
-    /// Whose it is.
-    pub user: User,
-}
-
 /// Why no account was made.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
@@ -57,17 +48,6 @@ pub enum RegisterAdminError {
     /// Another user has that address.
     #[error("the e-mail address is taken")]
     EmailTaken,
-    /// It could not be done.
-    #[error(transparent)]
-    Failed(#[from] Failure),
-}
-
-/// Why nobody was signed in.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// Wrong password or unknown address: which one, nobody learns.
-    #[error("wrong e-mail address or password")]
-    WrongCredentials,
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -106,15 +86,6 @@ pub trait AccountUseCases: Send + Sync {
         account: NewAccount,
         origin: &Origin,
     ) -> Result<User, RegisterError>;
-
-    /// Signs in. Takes the same time and gives the same answer for a wrong password and an unknown
-    /// address.
-    async fn log_in(
-        &self,
-        email: Email,
-        attempt: PasswordAttempt,
-        origin: &Origin,
-    ) -> Result<Login, LoginError>;
 
     /// The user's own profile.
     async fn profile(&self, user: UserId) -> Result<User, ProfileError>;

@@ -9,5 +9,7 @@ pub(crate) mod bookings;
 pub(crate) mod checkpoint;
 pub(crate) mod outbox;
 pub(crate) mod recovery_marks;
+pub(crate) mod refresh_tokens;
+pub(crate) mod sessions;
 pub(crate) mod stock_returns;
 pub(crate) mod users;

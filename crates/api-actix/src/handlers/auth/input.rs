@@ -1,5 +1,6 @@
 //! The bodies of accounts and sign-ins.
 
+use domain::session::RefreshToken;
 use domain::user::{Email, NewAccount, Password, PasswordAttempt, PersonName};
 
 use crate::extract::{Fields, text};
@@ -27,4 +28,19 @@ pub(super) fn credentials(json: &str) -> Result<(Email, PasswordAttempt), Proble
     let email = fields.required("email", text(Email::parse));
     let attempt = fields.required("password", text(PasswordAttempt::parse));
     fields.finish(email.zip(attempt))
+}
+
+/// `{refreshToken}`.
+pub(super) fn refresh_token(json: &str) -> Result<RefreshToken, Problem> {
+    let mut fields = Fields::parse(json)?;
+    let token = fields.required("refreshToken", text(RefreshToken::parse));
+    fields.finish(token)
+}
+
+/// `{currentPassword, newPassword}`.
+pub(super) fn password_change(json: &str) -> Result<(PasswordAttempt, Password), Problem> {
+    let mut fields = Fields::parse(json)?;
+    let current = fields.required("currentPassword", text(PasswordAttempt::parse));
+    let new = fields.required("newPassword", text(Password::parse));
+    fields.finish(current.zip(new))
 }

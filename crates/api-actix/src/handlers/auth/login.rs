@@ -10,7 +10,7 @@ use crate::handlers::Answer;
 /// Signs in.
 pub(crate) async fn login(mut call: Call) -> Answer {
     let (email, attempt) = credentials(&call.json().await?)?;
-    let (accounts, origin) = (&call.services()?.accounts, call.origin()?);
-    let login = accounts.log_in(email, attempt, &origin).await?;
+    let (sessions, origin) = (&call.services()?.sessions, call.origin()?);
+    let login = sessions.log_in(email, attempt, &origin).await?;
     Ok(HttpResponse::Ok().json(LoginDto::from(&login)))
 }

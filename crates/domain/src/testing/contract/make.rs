@@ -14,6 +14,9 @@ use crate::event::{
 use crate::page::PageRequest;
 use crate::request::{Identity, Origin, RequestId};
 use crate::runtime::IdGenerator;
+use crate::session::{
+    NewSession, PasswordChange, RefreshTokenHash, Rotation, SecretSource, SessionId,
+};
 use crate::stock::{
     ClosingToken, HoldRef, KeyHash, Reservation, ReservationId, StockBatch, StockReturn, TicketType,
 };
@@ -82,6 +85,47 @@ pub(super) fn new_admin(email: &str) -> NewUser {
     NewUser {
         role: Role::Admin,
         ..new_user(email)
+    }
+}
+
+pub(super) fn session_id() -> SessionId {
+    IDS.session_id()
+}
+
+pub(super) fn refresh_hash() -> RefreshTokenHash {
+    IDS.refresh_token().hash()
+}
+
+/// A session of an hour for a user made with [`new_user`].
+pub(super) fn new_session(user: UserId) -> NewSession {
+    NewSession {
+        id: session_id(),
+        user_id: user,
+        checked: PasswordHash::new("$2b$04$hash".to_owned()),
+        refresh: refresh_hash(),
+        at: at(AT),
+        expires_at: at(AT + 3_600_000),
+    }
+}
+
+/// The use of a refresh token a minute after [`AT`], for an hour more.
+pub(super) fn rotation(used: &RefreshTokenHash) -> Rotation {
+    Rotation {
+        used: used.clone(),
+        next: refresh_hash(),
+        at: at(AT + 60_000),
+        expires_at: at(AT + 3_660_000),
+    }
+}
+
+/// A new password for a user made with [`new_user`].
+pub(super) fn password_change(user: UserId, keep: SessionId) -> PasswordChange {
+    PasswordChange {
+        user_id: user,
+        checked: PasswordHash::new("$2b$04$hash".to_owned()),
+        new: PasswordHash::new(format!("$2b$04$new-{}", session_id())),
+        keep,
+        at: at(AT + 60_000),
     }
 }
 

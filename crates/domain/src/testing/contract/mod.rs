@@ -13,6 +13,7 @@
 //!     let database = MemoryBackend::new(); // here a database of the backend, made for this call
 //!     Relational {
 //!         users: database.relational.clone(),
+//!         sessions: database.relational.clone(),
 //!         bookings: database.relational.clone(),
 //!         outbox: database.relational.clone(),
 //!         survey: database.relational.clone(),
@@ -52,14 +53,17 @@ use crate::audit::AuditLog;
 use crate::booking::{BookingRepository, OutboxRepository};
 use crate::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use crate::event::EventRepository;
+use crate::session::SessionRepository;
 use crate::stock::StockRepository;
 use crate::user::UserRepository;
 use crate::verify::{BookingSurvey, StockRepair, StockSurvey};
 
-/// A new, empty store of users, bookings and the outbox.
+/// A new, empty store of users, sessions, bookings and the outbox.
 pub struct Relational {
     /// The users.
     pub users: Arc<dyn UserRepository>,
+    /// Their sessions.
+    pub sessions: Arc<dyn SessionRepository>,
     /// The bookings.
     pub bookings: Arc<dyn BookingRepository>,
     /// The outbox.

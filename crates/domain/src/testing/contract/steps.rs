@@ -13,6 +13,7 @@ use crate::booking::{
 };
 use crate::error::StoreError;
 use crate::event::{Event, EventId};
+use crate::session::{NewSession, Opening, SessionId};
 use crate::stock::{HoldRef, Reservation, ReserveOutcome};
 use crate::user::{User, UserId};
 
@@ -21,6 +22,22 @@ impl Relational {
     pub(super) async fn user(&self, name: &str) -> User {
         let user = new_user(&format!("{name}@example.org"));
         self.users.insert(&user).await.unwrap()
+    }
+
+    /// Opens a session of an hour for a user made with [`Self::user`].
+    pub(super) async fn session(&self, user: UserId) -> NewSession {
+        let session = new_session(user);
+        let opened = self.sessions.open(&session).await.unwrap();
+        assert_eq!(opened, Opening::Opened);
+        session
+    }
+
+    /// Which of the sessions are alive a minute after [`AT`].
+    pub(super) async fn alive(&self, sessions: &[SessionId]) -> Vec<SessionId> {
+        let living = self.sessions.living(sessions, at(AT + 60_000)).await;
+        let mut ids: Vec<SessionId> = living.unwrap().iter().map(|(id, _)| *id).collect();
+        ids.sort();
+        ids
     }
 
     /// Stores bookings that nothing is wrong with.

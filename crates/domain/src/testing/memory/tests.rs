@@ -26,6 +26,7 @@ async fn relational() -> Relational {
     let store = MemoryBackend::new().relational;
     Relational {
         users: store.clone(),
+        sessions: store.clone(),
         bookings: store.clone(),
         outbox: store.clone(),
         survey: store.clone(),

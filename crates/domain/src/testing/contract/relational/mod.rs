@@ -1,4 +1,4 @@
-//! The cases for users, bookings and the outbox.
+//! The cases for users, sessions, bookings and the outbox.
 
 pub mod booking_survey;
 pub mod cancel;
@@ -8,11 +8,14 @@ pub mod keys;
 pub mod leading_checkpoint;
 pub mod listing;
 pub mod outbox;
+pub mod refresh_tokens;
 pub mod reservations;
+pub mod sessions;
 pub mod users;
 
 /// Tests a backend against the contracts of
 /// [`UserRepository`](crate::user::UserRepository),
+/// [`SessionRepository`](crate::session::SessionRepository),
 /// [`BookingRepository`](crate::booking::BookingRepository) and
 /// [`OutboxRepository`](crate::booking::OutboxRepository), and of a
 /// [`BookingSurvey`](crate::verify::BookingSurvey) and a
@@ -32,6 +35,7 @@ pub mod users;
 ///         let store = MemoryBackend::new().relational;
 ///         Relational {
 ///             users: store.clone(),
+///             sessions: store.clone(),
 ///             bookings: store.clone(),
 ///             outbox: store.clone(),
 ///             survey: store.clone(),
@@ -57,8 +61,29 @@ macro_rules! relational_contract_tests {
                 of_many_at_once_with_one_address_exactly_one_is_stored,
                 text_comes_back_as_it_went_in,
                 the_longest_address_fits,
-                roles_answer_for_those_who_are_users,
-                roles_take_none_and_a_thousand,
+                an_account_is_found_by_id_with_its_hash,
+            }
+            sessions {
+                an_opened_session_lives_with_its_users_role,
+                a_session_lives_until_it_expires,
+                no_session_is_opened_with_a_password_that_is_not_the_present_one,
+                living_sessions_are_told_among_none_and_a_thousand,
+                an_ended_session_stays_ended,
+                all_sessions_of_one_user_end_together,
+                a_new_password_ends_all_sessions_but_one,
+                a_password_that_was_changed_meanwhile_is_not_changed_again,
+                of_many_password_changes_at_once_exactly_one_is_made,
+                expired_sessions_are_forgotten_and_the_others_stay,
+                no_more_sessions_are_forgotten_at_once_than_asked_for,
+            }
+            refresh_tokens {
+                a_refresh_token_is_replaced_by_the_next,
+                a_second_use_ends_the_session,
+                a_second_use_of_an_older_token_ends_the_session,
+                what_is_no_good_refresh_token_is_refused,
+                of_many_uses_at_once_exactly_one_succeeds,
+                each_rotation_moves_the_end_of_the_session,
+                refresh_tokens_of_other_sessions_go_on,
             }
             first_admin {
                 the_first_admin_is_stored_when_there_is_none,

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::super::Relational;
 use super::super::make::*;
-use crate::user::{CreateUserError, Email, NewUser, PersonName, Role, UserId};
+use crate::user::{CreateUserError, Email, NewUser, PersonName, UserId};
 
 pub async fn an_inserted_user_is_found_by_id_and_address(on: Relational) {
     let new = new_user("Ada.Lovelace@Example.org");
@@ -127,23 +127,11 @@ pub async fn the_longest_address_fits(on: Relational) {
     }
 }
 
-pub async fn roles_answer_for_those_who_are_users(on: Relational) {
-    let ada = on.user("ada").await;
-    let bob = on
-        .users
-        .insert(&new_admin("bob@example.org"))
-        .await
-        .unwrap();
-    let asked = [bob.id, NOBODY, ada.id];
-    let mut roles = on.users.roles(&asked).await.unwrap();
-    roles.sort_by_key(|(id, _)| *id);
-    assert_eq!(roles, [(ada.id, Role::User), (bob.id, Role::Admin)]);
-}
-
-pub async fn roles_take_none_and_a_thousand(on: Relational) {
-    let ada = on.user("ada").await;
-    assert_eq!(on.users.roles(&[]).await.unwrap(), []);
-    let mut ids: Vec<UserId> = (1..1_000).map(|n| UserId::new(NOBODY.get() + n)).collect();
-    ids.push(ada.id);
-    assert_eq!(on.users.roles(&ids).await.unwrap(), [(ada.id, Role::User)]);
+pub async fn an_account_is_found_by_id_with_its_hash(on: Relational) {
+    let new = new_user("ada@example.org");
+    let ada = on.users.insert(&new).await.unwrap();
+    let account = on.users.account(ada.id).await.unwrap().unwrap();
+    assert_eq!(account.user, ada);
+    assert_eq!(account.password_hash, new.password_hash);
+    assert!(on.users.account(NOBODY).await.unwrap().is_none());
 }

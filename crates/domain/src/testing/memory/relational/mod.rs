@@ -1,8 +1,9 @@
-//! Users, bookings and the outbox: one set of tables behind one lock.
+//! Users, sessions, bookings and the outbox: one set of tables behind one lock.
 
 mod bookings;
 mod checkpoint;
 mod outbox;
+mod sessions;
 mod survey;
 mod users;
 
@@ -17,10 +18,12 @@ use crate::checkpoint::Checkpoint;
 use crate::error::StoreError;
 use crate::event::EventId;
 use crate::health::Probe;
+use crate::session::{RefreshTokenHash, SessionId};
 use crate::stock::{ReservationId, TicketType};
 use crate::user::{Account, UserId};
 
 /// [`UserRepository`](crate::user::UserRepository),
+/// [`SessionRepository`](crate::session::SessionRepository),
 /// [`BookingRepository`](crate::booking::BookingRepository) and
 /// [`OutboxRepository`](crate::booking::OutboxRepository) in memory.
 #[derive(Debug, Default)]
@@ -42,6 +45,8 @@ struct Tables {
     away: bool,
     users: BTreeMap<UserId, Account>,
     last_user: i64,
+    sessions: BTreeMap<SessionId, sessions::Session>,
+    refresh_tokens: BTreeMap<RefreshTokenHash, sessions::RefreshRow>,
     /// Bookings by id; a void row has an id too, as in a table.
     bookings: BTreeMap<BookingId, StoredBooking>,
     last_booking: i64,

@@ -73,11 +73,7 @@ impl UserRepository for MemoryRelational {
         Ok(tables.users.get(&id).map(|account| account.user.clone()))
     }
 
-    async fn roles(&self, ids: &[UserId]) -> Result<Vec<(UserId, Role)>, StoreError> {
-        let tables = self.open()?;
-        let accounts = ids.iter().filter_map(|id| tables.users.get(id));
-        Ok(accounts
-            .map(|account| (account.user.id, account.user.role))
-            .collect())
+    async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
+        Ok(self.open()?.users.get(&id).cloned())
     }
 }

@@ -1,0 +1,234 @@
+//! The session use cases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{
+    ChangePasswordError, IssuedRefreshToken, Login, LoginError, NewSession, Opening,
+    PasswordChange, RefreshError, RefreshToken, RotateOutcome, Rotation, SecretSource, SessionId,
+    SessionRepository, SessionUseCases,
+};
+use crate::access::AccessNews;
+use crate::audit::{Action, AuditBuffer, AuditRecord};
+use crate::error::Failure;
+use crate::request::{Caller, Identity, Origin};
+use crate::runtime::Runtime;
+use crate::user::{
+    Account, Claims, Email, Password, PasswordAttempt, PasswordHasher, TokenSigner, User,
+    UserRepository,
+};
+
+/// What sessions work with.
+#[derive(Clone)]
+pub struct SessionPorts {
+    /// The users.
+    pub users: Arc<dyn UserRepository>,
+    /// Their sessions.
+    pub sessions: Arc<dyn SessionRepository>,
+    /// Checks and hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Signs access tokens.
+    pub signer: Arc<dyn TokenSigner>,
+    /// Makes refresh tokens.
+    pub secrets: Arc<dyn SecretSource>,
+    /// Hears of sessions that end.
+    pub news: Arc<dyn AccessNews>,
+    /// Takes audit records.
+    pub audit: Arc<AuditBuffer>,
+    /// The machine.
+    pub runtime: Runtime,
+}
+
+/// How sessions are kept.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionSettings {
+    /// The life of a refresh token. A session lives as long as its latest one.
+    pub refresh_life: Duration,
+}
+
+/// The session use cases.
+pub struct SessionService {
+    ports: SessionPorts,
+    settings: SessionSettings,
+}
+
+impl SessionService {
+    /// The use cases on `ports`.
+    pub fn new(ports: SessionPorts, settings: SessionSettings) -> Self {
+        Self { ports, settings }
+    }
+
+    /// The account, if the attempt is its password. Without an account the work is the same.
+    async fn check(
+        &self,
+        account: Option<Account>,
+        attempt: &PasswordAttempt,
+    ) -> Result<Option<Account>, Failure> {
+        // What can't be a password is compared with nobody's hash: wrong, in the same time.
+        let hash = account.as_ref().map(|account| &account.password_hash);
+        let hash = hash.filter(|_| attempt.is_possible());
+        let matches = self.ports.hasher.verify(attempt, hash).await?;
+        Ok(account.filter(|_| matches))
+    }
+
+    /// Opens a session for an account whose password was right; `None` if that was changed meanwhile.
+    async fn open(&self, account: Account) -> Result<Option<Login>, Failure> {
+        let runtime = &self.ports.runtime;
+        let (id, at) = (runtime.ids.session_id(), runtime.clock.now());
+        let refresh = self.ports.secrets.refresh_token();
+        let session = NewSession {
+            id,
+            user_id: account.user.id,
+            checked: account.password_hash,
+            refresh: refresh.hash(),
+            at,
+            expires_at: at.plus(self.settings.refresh_life),
+        };
+        match self.ports.sessions.open(&session).await? {
+            Opening::Opened => self.login(account.user, id, refresh).map(Some),
+            Opening::CredentialsChanged => Ok(None),
+        }
+    }
+
+    fn login(
+        &self,
+        user: User,
+        session_id: SessionId,
+        refresh: RefreshToken,
+    ) -> Result<Login, Failure> {
+        let claims = Claims {
+            user_id: user.id,
+            role: user.role,
+            session_id,
+        };
+        let token = self.ports.signer.sign(claims);
+        Ok(Login {
+            token: token.map_err(|error| Failure::Unexpected(error.into()))?,
+            refresh: IssuedRefreshToken {
+                token: refresh,
+                expires_in: self.settings.refresh_life.as_secs(),
+            },
+            user,
+        })
+    }
+
+    fn record(&self, action: Action, origin: &Origin) -> AuditRecord {
+        let runtime = &self.ports.runtime;
+        AuditRecord::new(runtime.ids.audit_id(), runtime.clock.now(), action, origin)
+    }
+
+    /// A record of what somebody did to the own account.
+    fn own_record(&self, action: Action, by: Identity, origin: &Origin) -> AuditRecord {
+        self.record(action, origin).by(by).on_user(by.user_id)
+    }
+}
+
+#[async_trait]
+impl SessionUseCases for SessionService {
+    async fn log_in(
+        &self,
+        email: Email,
+        attempt: PasswordAttempt,
+        origin: &Origin,
+    ) -> Result<Login, LoginError> {
+        let found = self.ports.users.find_by_email(&email).await;
+        let account = found.map_err(Failure::from)?;
+        let login = match self.check(account, &attempt).await? {
+            Some(account) => self.open(account).await?,
+            None => None,
+        };
+        let Some(login) = login else {
+            let record = self.record(Action::Login, origin).failed();
+            self.ports.audit.push(record);
+            return Err(LoginError::WrongCredentials);
+        };
+        let by = Identity {
+            user_id: login.user.id,
+            role: login.user.role,
+        };
+        let record = self.own_record(Action::Login, by, origin);
+        self.ports.audit.push(record);
+        Ok(login)
+    }
+
+    async fn refresh(&self, token: RefreshToken, origin: &Origin) -> Result<Login, RefreshError> {
+        let at = self.ports.runtime.clock.now();
+        let next = self.ports.secrets.refresh_token();
+        let rotation = Rotation {
+            used: token.hash(),
+            next: next.hash(),
+            at,
+            expires_at: at.plus(self.settings.refresh_life),
+        };
+        let outcome = self.ports.sessions.rotate(&rotation).await;
+        match outcome.map_err(Failure::from)? {
+            RotateOutcome::Rotated { session_id, user } => Ok(self.login(user, session_id, next)?),
+            RotateOutcome::Reused {
+                session_id,
+                user_id,
+            } => {
+                self.ports.news.ended(session_id);
+                let record = self.record(Action::SessionTheft, origin).failed();
+                let record = record.on_user(user_id);
+                let record = record.with("session", session_id.to_string());
+                self.ports.audit.push(record);
+                Err(RefreshError::Refused)
+            }
+            RotateOutcome::Refused => Err(RefreshError::Refused),
+        }
+    }
+
+    async fn log_out(&self, by: Caller, origin: &Origin) -> Result<(), Failure> {
+        let at = self.ports.runtime.clock.now();
+        self.ports.sessions.end(by.session_id, at).await?;
+        self.ports.news.ended(by.session_id);
+        let record = self.own_record(Action::LogOut, by.identity, origin);
+        self.ports.audit.push(record);
+        Ok(())
+    }
+
+    async fn log_out_everywhere(&self, by: Identity, origin: &Origin) -> Result<(), Failure> {
+        let at = self.ports.runtime.clock.now();
+        self.ports.sessions.end_all(by.user_id, at).await?;
+        self.ports.news.all_ended(by.user_id, None);
+        let record = self.own_record(Action::LogOutEverywhere, by, origin);
+        self.ports.audit.push(record);
+        Ok(())
+    }
+
+    async fn change_password(
+        &self,
+        by: Caller,
+        current: PasswordAttempt,
+        new: Password,
+        origin: &Origin,
+    ) -> Result<(), ChangePasswordError> {
+        let user_id = by.identity.user_id;
+        let found = self.ports.users.account(user_id).await;
+        let account = found.map_err(Failure::from)?;
+        let account = account.ok_or(ChangePasswordError::Gone)?;
+        let record = self.own_record(Action::ChangePassword, by.identity, origin);
+        let Some(account) = self.check(Some(account), &current).await? else {
+            self.ports.audit.push(record.failed());
+            return Err(ChangePasswordError::WrongPassword);
+        };
+        let new = self.ports.hasher.hash(&new).await;
+        let change = PasswordChange {
+            user_id,
+            checked: account.password_hash,
+            new: new.map_err(Failure::from)?,
+            keep: by.session_id,
+            at: self.ports.runtime.clock.now(),
+        };
+        let changed = self.ports.sessions.change_password(&change).await;
+        if !changed.map_err(Failure::from)? {
+            self.ports.audit.push(record.failed());
+            return Err(ChangePasswordError::WrongPassword);
+        }
+        self.ports.news.all_ended(user_id, Some(by.session_id));
+        self.ports.audit.push(record);
+        Ok(())
+    }
+}
