@@ -102,6 +102,16 @@ impl Inspector {
         self.rows("SELECT id FROM users").await.len()
     }
 
+    /// What stands in a user's row as text: name, address, the address as it is compared, and the
+    /// password's hash.
+    pub async fn user_texts(&self, id: i64) -> Vec<String> {
+        let columns = ["name", "email", "email_key", "password_hash"];
+        let sql = format!("SELECT {} FROM users WHERE id = {id}", columns.join(", "));
+        let rows = self.rows(&sql).await;
+        let text = |column: &&str| rows[0].try_get("", column).unwrap();
+        columns.iter().map(text).collect()
+    }
+
     /// Deletes a user as an operator would.
     pub async fn delete_user(&self, id: i64) {
         self.sql

@@ -43,6 +43,7 @@ error_codes! {
     NotFound,              "not_found",               NOT_FOUND,              "No such resource";
     EventNotFound,         "event_not_found",         NOT_FOUND,              "No such event";
     BookingNotFound,       "booking_not_found",       NOT_FOUND,              "No such booking";
+    UserNotFound,          "user_not_found",          NOT_FOUND,              "No such user";
     MethodNotAllowed,      "method_not_allowed",      METHOD_NOT_ALLOWED,     "Method not allowed";
     PayloadTooLarge,       "payload_too_large",       PAYLOAD_TOO_LARGE,      "Body too large";
     UnsupportedMediaType,  "unsupported_media_type",  UNSUPPORTED_MEDIA_TYPE, "Unsupported media type";
@@ -52,6 +53,7 @@ error_codes! {
     AlreadyCancelled,      "already_cancelled",       CONFLICT,               "Already cancelled";
     EventHasBookings,      "event_has_bookings",      CONFLICT,               "Event has bookings";
     CapacityBelowSold,     "capacity_below_sold",     CONFLICT,               "Fewer tickets than sold";
+    LastAdmin,             "last_admin",              CONFLICT,               "Last admin";
     IdempotencyInProgress, "idempotency_in_progress", CONFLICT,               "Same request in progress";
     ValidationFailed,      "validation_failed",       UNPROCESSABLE_ENTITY,   "Validation failed";
     IdempotencyMismatch,   "idempotency_mismatch",    UNPROCESSABLE_ENTITY,   "Idempotency key used before";
@@ -72,7 +74,15 @@ mod tests {
             &["missing_token", "invalid_token", "invalid_credentials"],
         ),
         (403, &["forbidden"]),
-        (404, &["not_found", "event_not_found", "booking_not_found"]),
+        (
+            404,
+            &[
+                "not_found",
+                "event_not_found",
+                "booking_not_found",
+                "user_not_found",
+            ],
+        ),
         (405, &["method_not_allowed"]),
         (413, &["payload_too_large"]),
         (415, &["unsupported_media_type"]),
@@ -85,6 +95,7 @@ mod tests {
                 "already_cancelled",
                 "event_has_bookings",
                 "capacity_below_sold",
+                "last_admin",
                 "idempotency_in_progress",
             ],
         ),

@@ -5,7 +5,7 @@ use domain::booking::{BookError, CancelError};
 use domain::error::{Failure, chain};
 use domain::event::{DeleteEventError, UpdateError};
 use domain::session::{ChangePasswordError, LoginError, RefreshError};
-use domain::user::{ProfileError, RegisterAdminError, RegisterError};
+use domain::user::{ManageUserError, ProfileError, RegisterAdminError, RegisterError};
 
 use crate::error_code::ErrorCode;
 use crate::problem::Problem;
@@ -91,6 +91,19 @@ impl From<ProfileError> for Problem {
     }
 }
 
+impl From<ManageUserError> for Problem {
+    fn from(error: ManageUserError) -> Self {
+        match error {
+            ManageUserError::NotFound => user_not_found(),
+            ManageUserError::LastAdmin => Self::new(
+                ErrorCode::LastAdmin,
+                "Nobody else is an admin: make somebody one first.",
+            ),
+            ManageUserError::Failed(failure) => failure.into(),
+        }
+    }
+}
+
 impl From<UpdateError> for Problem {
     fn from(error: UpdateError) -> Self {
         match error {
@@ -162,6 +175,11 @@ pub(crate) fn event_not_found() -> Problem {
 /// There is no booking of that id for the caller.
 pub(crate) fn booking_not_found() -> Problem {
     Problem::new(ErrorCode::BookingNotFound, "There is no such booking.")
+}
+
+/// There is no user of that id, or the id has no form that a user's could have.
+pub(crate) fn user_not_found() -> Problem {
+    Problem::new(ErrorCode::UserNotFound, "There is no such user.")
 }
 
 /// The caller is known and may not.

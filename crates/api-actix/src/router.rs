@@ -7,7 +7,7 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::{HttpResponse, Resource, Route, Scope, web};
 
 use crate::error_code::ErrorCode;
-use crate::handlers::{auth, bookings, events, health};
+use crate::handlers::{auth, bookings, events, health, users};
 use crate::middleware::{RateLimiters, guard};
 use crate::problem::Problem;
 
@@ -18,8 +18,10 @@ pub(crate) enum Access {
     Anyone,
     /// Anybody as far as the route knows; the use case decides.
     Gated,
-    /// Somebody with a valid token.
+    /// Somebody with a valid token, whatever the role.
     SignedIn,
+    /// A user or an admin: whoever may have bookings.
+    Customer,
     /// An admin.
     Admin,
 }
@@ -70,14 +72,18 @@ endpoints! {
     POST   "/api/auth/logout-everywhere"               SignedIn General auth::logout_everywhere;
     PUT    "/api/auth/change-password"                 SignedIn Auth    auth::change_password;
     GET    "/api/auth/user-profile"                    SignedIn General auth::user_profile;
+    DELETE "/api/auth/delete-account"                  SignedIn General auth::delete_account;
+    GET    "/api/users/paginate"                       Admin    General users::paginate;
+    PUT    "/api/users/{id}/set-role"                  Admin    General users::set_role;
+    DELETE "/api/users/{id}/delete-user"               Admin    General users::delete_user;
     GET    "/api/events/paginate"                      SignedIn General events::paginate;
     GET    "/api/events/{id}/fetchById"                SignedIn General events::fetch_by_id;
     POST   "/api/events/create-event"                  Admin    General events::create_event;
     PUT    "/api/events/{id}/update-event"             Admin    General events::update_event;
     DELETE "/api/events/{id}/delete-event"             Admin    General events::delete_event;
-    POST   "/api/bookings/create-booking"              SignedIn General bookings::create_booking;
-    DELETE "/api/bookings/{bookingId}/cancel-booking"  SignedIn General bookings::cancel_booking;
-    GET    "/api/bookings/my-bookings/paginate"        SignedIn General bookings::paginate_mine;
+    POST   "/api/bookings/create-booking"              Customer General bookings::create_booking;
+    DELETE "/api/bookings/{bookingId}/cancel-booking"  Customer General bookings::cancel_booking;
+    GET    "/api/bookings/my-bookings/paginate"        Customer General bookings::paginate_mine;
     GET    "/health/live"                              Anyone   Free    health::live;
     GET    "/health/ready"                             Anyone   Free    health::ready;
 }

@@ -14,7 +14,7 @@ use domain::event::EventUseCases;
 use domain::health::HealthView;
 use domain::request::RequestId;
 use domain::session::SessionUseCases;
-use domain::user::AccountUseCases;
+use domain::user::{AccountUseCases, UserUseCases};
 use ipnet::IpNet;
 
 use crate::middleware::{RateLimiters, check_origin, cors, request_scope};
@@ -36,6 +36,8 @@ pub struct Services {
     pub accounts: Arc<dyn AccountUseCases>,
     /// Signing in, and what follows.
     pub sessions: Arc<dyn SessionUseCases>,
+    /// The users, as admins and they themselves deal with them.
+    pub users: Arc<dyn UserUseCases>,
     /// Events.
     pub events: Arc<dyn EventUseCases>,
     /// Bookings.

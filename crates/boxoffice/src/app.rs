@@ -16,6 +16,7 @@ use domain::stock::{Recovery, Relay, Settler};
 use domain::upkeep::Upkeep;
 use domain::user::{
     AccountPorts, AccountService, AccountUseCases, AdminSetup, PasswordHasher, TokenSigner,
+    UserPorts, UserService,
 };
 
 use crate::backend::Backend;
@@ -68,6 +69,12 @@ pub(crate) fn build(
         audit: Arc::clone(&audit),
         runtime: runtime.clone(),
     };
+    let users = UserPorts {
+        users: Arc::clone(&backend.users),
+        news: Arc::<SessionDirectory>::clone(&access),
+        audit: Arc::clone(&audit),
+        runtime: runtime.clone(),
+    };
     let session_settings = SessionSettings {
         refresh_life: config.security.refresh_ttl,
     };
@@ -106,6 +113,7 @@ pub(crate) fn build(
         services: Services {
             accounts: Arc::clone(&accounts),
             sessions: Arc::new(SessionService::new(sessions, session_settings)),
+            users: Arc::new(UserService::new(users)),
             events: Arc::new(EventService::new(events, WORK_DEADLINE)),
             bookings: Arc::new(BookingService::new(bookings, settings)),
             access,

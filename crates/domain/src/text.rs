@@ -61,6 +61,9 @@ pub enum InvalidValue {
     /// Not 1 to 255 visible ASCII characters.
     #[error("must be 1 to 255 visible ASCII characters")]
     NotAKey,
+    /// Not the name of a role.
+    #[error("must be `user`, `staff` or `admin`")]
+    NotARole,
     /// Not in the form of a refresh token.
     #[error("must be a refresh token: 43 characters of base64url")]
     NotARefreshToken,

@@ -18,5 +18,6 @@ mod sessions;
 mod shapes;
 mod shutdown;
 mod tokens;
+mod users;
 mod verify;
 mod walk;

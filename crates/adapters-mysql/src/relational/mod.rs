@@ -13,6 +13,8 @@ mod statement_size;
 mod store;
 mod survey;
 mod transaction;
+mod user_changes;
+mod user_list;
 mod user_repository;
 
 pub use bookings::SqlBookingRepository;

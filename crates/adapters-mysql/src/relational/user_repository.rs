@@ -2,23 +2,24 @@
 
 use async_trait::async_trait;
 use domain::error::StoreError;
+use domain::page::{Page, PageRequest};
+use domain::time::Timestamp;
 use domain::user::{
-    Account, CreateAdminError, CreateUserError, Email, NewUser, Role, User, UserId, UserRepository,
+    Account, ChangeUserError, CreateAdminError, CreateUserError, Email, NewUser, Role, RoleChanged,
+    User, UserFilter, UserId, UserRepository,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
-    QuerySelect, Select, Set,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Select, Set,
 };
 use tokio::time::Instant;
 
 use super::convert::{account, to_column};
-use super::entity::{admin_guard, users};
+use super::entity::users;
 use super::fault::Fault;
 use super::store::{CALL_LIMIT, SqlStore};
-use super::transaction::{TransactionError, Verdict};
-
-/// The one row of `admin_guard`.
-const GUARD: i32 = 1;
+use super::transaction::{TransactionError, Verdict, Work, transact};
+use super::user_changes::{Change, Deletion, RoleChange, an_admin, living, lock_admins};
+use super::user_list;
 
 /// [`UserRepository`] on a SQL store.
 #[derive(Debug, Clone)]
@@ -37,20 +38,23 @@ impl SqlUserRepository {
         row.map(|row| account(&self.store, row)).transpose()
     }
 
+    async fn change<T: Send, W: Work<Done = Change<T>>>(
+        &self,
+        work: W,
+    ) -> Result<T, ChangeUserError> {
+        match transact(&self.store, &work)
+            .await
+            .map_err(StoreError::from)?
+        {
+            Change::Done(done) => Ok(done),
+            Change::NotFound => Err(ChangeUserError::NotFound),
+            Change::LastAdmin => Err(ChangeUserError::LastAdmin),
+        }
+    }
+
     fn is_duplicate(&self, error: &DbErr) -> bool {
         (self.store.dialect().fault)(error) == Fault::Duplicate
     }
-}
-
-/// Those who are users still.
-fn living() -> Select<users::Entity> {
-    users::Entity::find().filter(users::Column::DeletedAt.is_null())
-}
-
-fn an_admin() -> Select<users::Entity> {
-    living()
-        .filter(users::Column::Role.eq(Role::Admin.as_str()))
-        .limit(1)
 }
 
 async fn insert(on: &impl ConnectionTrait, user: &NewUser) -> Result<i64, DbErr> {
@@ -85,11 +89,7 @@ async fn insert_if_first(
     on: &DatabaseTransaction,
     user: &NewUser,
 ) -> Result<Verdict<Option<i64>>, DbErr> {
-    let guard = admin_guard::Entity::find_by_id(GUARD)
-        .lock_exclusive()
-        .one(on)
-        .await?;
-    guard.ok_or_else(|| DbErr::RecordNotFound("the row of admin_guard".to_owned()))?;
+    lock_admins(on).await?;
     if an_admin().one(on).await?.is_some() {
         return Ok(Verdict::Drop(None));
     }
@@ -144,5 +144,22 @@ impl UserRepository for SqlUserRepository {
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         self.one(living().filter(users::Column::Id.eq(id.get())))
             .await
+    }
+
+    async fn list(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, StoreError> {
+        user_list::list(&self.store, filter, page).await
+    }
+
+    async fn set_role(&self, id: UserId, role: Role) -> Result<RoleChanged, ChangeUserError> {
+        let row = self.change(RoleChange { id, role }).await?;
+        let old = account(&self.store, row)?.user;
+        Ok(RoleChanged {
+            before: old.role,
+            user: User { role, ..old },
+        })
+    }
+
+    async fn delete(&self, id: UserId, at: Timestamp) -> Result<(), ChangeUserError> {
+        self.change(Deletion { id, at }).await
     }
 }

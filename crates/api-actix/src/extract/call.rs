@@ -10,12 +10,12 @@ use domain::event::EventId;
 use domain::page::PageRequest;
 use domain::request::{Origin, RequestId};
 use domain::text::InvalidValue;
-use domain::user::AdminGate;
+use domain::user::{AdminGate, UserId};
 
 use super::client::ClientAddress;
-use super::{MaybeSignedIn, body, loopback, query};
+use super::{MaybeSignedIn, Query, body, loopback};
 use crate::problem::Problem;
-use crate::refusals::{booking_not_found, event_not_found};
+use crate::refusals::{booking_not_found, event_not_found, user_not_found};
 use crate::server::{HttpState, Services};
 
 /// The header that names a request to book.
@@ -82,9 +82,23 @@ impl Call {
             .ok_or_else(booking_not_found)
     }
 
-    /// The page that the query asks for.
+    /// The user in the path.
+    pub(crate) fn user_id(&self) -> Result<UserId, Problem> {
+        self.path("id")
+            .and_then(UserId::parse)
+            .ok_or_else(user_not_found)
+    }
+
+    /// The fields of the query.
+    pub(crate) fn query(&self) -> Result<Query, Problem> {
+        Query::parse(self.request.query_string())
+    }
+
+    /// The page that a query without other fields asks for.
     pub(crate) fn page(&self) -> Result<PageRequest, Problem> {
-        query::page_request(self.request.query_string())
+        let mut query = self.query()?;
+        let page = query.page();
+        query.finish(page)
     }
 
     /// The client's name for this request, if it has one; two names are none.

@@ -13,5 +13,6 @@ pub(crate) use body::ReadingBody;
 pub(crate) use call::{Call, IDEMPOTENCY_KEY, SETUP_TOKEN};
 pub(crate) use client::{ClientAddress, client_address};
 pub(crate) use fields::Fields;
-pub(crate) use signed_in::{Admin, InSession, MaybeSignedIn, SignedIn};
+pub(crate) use query::Query;
+pub(crate) use signed_in::{Admin, Customer, InSession, MaybeSignedIn, SignedIn};
 pub(crate) use value::{integer, metadata, text};

@@ -1,4 +1,4 @@
-//! The query of a list: `page` and `limit`.
+//! The query of a list, its fields taken one by one, so that all that is wrong is told at once.
 
 use actix_web::web;
 use domain::page::PageRequest;
@@ -11,58 +11,102 @@ use crate::problem::{FieldError, Problem};
 /// The most unknown fields that are named in one answer.
 const MAX_STRAY: usize = 20;
 
-/// Reads `page` (1 if absent) and `limit` (10 if absent); all that is wrong is told at once.
-pub(super) fn page_request(query: &str) -> Result<PageRequest, Problem> {
-    // Percent-encoded bytes that are not UTF-8 become U+FFFD, which no field's name or value has.
-    let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
-        .map(web::Query::into_inner)
-        .map_err(|_| Problem::validation(vec![error("query", "cannot be read".to_owned())]))?;
-    let mut errors = Vec::new();
-    let page = take(&pairs, "page", PageRequest::check_page, &mut errors).unwrap_or(1);
-    let limit = take(&pairs, "limit", PageRequest::check_limit, &mut errors)
-        .unwrap_or(PageRequest::DEFAULT_LIMIT);
-    let strays = pairs
-        .iter()
-        .filter(|(name, _)| name != "page" && name != "limit")
-        .take(MAX_STRAY)
-        .map(|(name, _)| error(&shortened(name), "is not a known field".to_owned()));
-    errors.extend(strays);
-    match PageRequest::new(page, limit) {
-        Ok(request) if errors.is_empty() => Ok(request),
-        _ => Err(Problem::validation(errors)),
+/// The fields of a query. Take each known field, then call [`Query::finish`].
+pub(crate) struct Query {
+    pairs: Vec<(String, String)>,
+    taken: Vec<&'static str>,
+    errors: Vec<FieldError>,
+}
+
+impl Query {
+    /// Parses the part of a URL behind the question mark.
+    pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        // Percent-encoded bytes that are not UTF-8 become U+FFFD, which no field's name has.
+        let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
+            .map(web::Query::into_inner)
+            .map_err(|_| Problem::validation(vec![error("query", "cannot be read")]))?;
+        Ok(Self {
+            pairs,
+            taken: Vec::new(),
+            errors: Vec::new(),
+        })
+    }
+
+    /// Takes a field that may be absent.
+    pub(crate) fn optional<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        self.take(name, |value| Ok(parse(value)?))
+    }
+
+    /// Takes `page` (1 if absent) and `limit` (10 if absent).
+    pub(crate) fn page(&mut self) -> Option<PageRequest> {
+        let number = |check: fn(i64) -> Result<i64, InvalidValue>| {
+            move |value: &str| Ok(check(whole_number(value).ok_or_else(not_whole)?)?)
+        };
+        let page = self.take("page", number(PageRequest::check_page));
+        let limit = self.take("limit", number(PageRequest::check_limit));
+        let limit = limit.unwrap_or(PageRequest::DEFAULT_LIMIT);
+        PageRequest::new(page.unwrap_or(1), limit).ok()
+    }
+
+    /// The value made of the fields taken, or all that is wrong.
+    ///
+    /// `value` must be `Some` if every field that it needs was there and right.
+    pub(crate) fn finish<T>(mut self, value: Option<T>) -> Result<T, Problem> {
+        let strays = self
+            .pairs
+            .iter()
+            .filter(|(name, _)| !self.taken.contains(&name.as_str()))
+            .take(MAX_STRAY)
+            .map(|(name, _)| error(&shortened(name), "is not a known field"));
+        self.errors.extend(strays);
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            None if self.errors.is_empty() => {
+                Err(Problem::internal("a field was lost unnoticed".to_owned()))
+            }
+            _ => Err(Problem::validation(self.errors)),
+        }
+    }
+
+    fn take<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, Wrong>,
+    ) -> Option<T> {
+        self.taken.push(name);
+        let mut values = self.pairs.iter().filter(|(n, _)| n == name).map(|(_, v)| v);
+        let value = values.next()?;
+        let parsed = if values.next().is_some() {
+            Err(Wrong("must be there only once".to_owned()))
+        } else {
+            parse(value)
+        };
+        parsed
+            .map_err(|Wrong(message)| self.errors.push(error(name, &message)))
+            .ok()
     }
 }
 
-fn take(
-    pairs: &[(String, String)],
-    name: &str,
-    check: fn(i64) -> Result<i64, InvalidValue>,
-    errors: &mut Vec<FieldError>,
-) -> Option<i64> {
-    let mut values = pairs.iter().filter(|(n, _)| n == name).map(|(_, v)| v);
-    let value = values.next()?;
-    let checked = if values.next().is_some() {
-        Err(Wrong("must be there only once".to_owned()))
-    } else {
-        whole_number(value)
-            .ok_or_else(not_whole)
-            .and_then(|number| Ok(check(number)?))
-    };
-    checked
-        .map_err(|Wrong(message)| errors.push(error(name, message)))
-        .ok()
-}
-
-fn error(field: &str, message: String) -> FieldError {
+fn error(field: &str, message: &str) -> FieldError {
     FieldError {
         field: field.to_owned(),
-        message,
+        message: message.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn page_request(query: &str) -> Result<PageRequest, Problem> {
+        let mut query = Query::parse(query)?;
+        let page = query.page();
+        query.finish(page)
+    }
 
     #[test]
     fn absent_fields_have_defaults() {

@@ -4,7 +4,6 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest, dev, web};
 use domain::access::InvalidToken;
 use domain::request::{Caller, Identity};
-use domain::user::Role;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
@@ -18,6 +17,9 @@ pub(crate) struct InSession(pub(crate) Caller);
 
 /// Somebody who is signed in.
 pub(crate) struct SignedIn(pub(crate) Identity);
+
+/// Somebody who may have bookings.
+pub(crate) struct Customer(pub(crate) Identity);
 
 /// An admin.
 pub(crate) struct Admin(pub(crate) Identity);
@@ -63,6 +65,24 @@ impl FromRequest for SignedIn {
     }
 }
 
+impl FromRequest for Customer {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
+        let signed_in = SignedIn::from_request(request, payload);
+        async move {
+            let SignedIn(identity) = signed_in.await?;
+            if identity.role.books() {
+                Ok(Self(identity))
+            } else {
+                Err(forbidden("Staff has no bookings."))
+            }
+        }
+        .boxed_local()
+    }
+}
+
 impl FromRequest for Admin {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
@@ -71,9 +91,10 @@ impl FromRequest for Admin {
         let signed_in = SignedIn::from_request(request, payload);
         async move {
             let SignedIn(identity) = signed_in.await?;
-            match identity.role {
-                Role::Admin => Ok(Self(identity)),
-                Role::User => Err(forbidden("Only an admin may do this.")),
+            if identity.role.manages() {
+                Ok(Self(identity))
+            } else {
+                Err(forbidden("Only an admin may do this."))
             }
         }
         .boxed_local()

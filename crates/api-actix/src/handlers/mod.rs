@@ -4,6 +4,7 @@ pub(crate) mod auth;
 pub(crate) mod bookings;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod users;
 
 use actix_web::HttpResponse;
 

@@ -13,13 +13,14 @@ async fn refused(request: TestRequest) -> Answer {
     Mocks::new().api().call(request.insert_header(ADMIN)).await
 }
 
-fn every_body_route() -> [(&'static str, String); 8] {
+fn every_body_route() -> [(&'static str, String); 9] {
     [
         ("POST", "/api/auth/create-admin".to_owned()),
         ("POST", CREATE_USER.to_owned()),
         ("POST", "/api/auth/login".to_owned()),
         ("POST", "/api/auth/refresh-token".to_owned()),
         ("PUT", "/api/auth/change-password".to_owned()),
+        ("PUT", "/api/users/7/set-role".to_owned()),
         ("POST", CREATE_EVENT.to_owned()),
         ("PUT", format!("/api/events/{EVENT}/update-event")),
         ("POST", BOOK.to_owned()),

@@ -16,7 +16,9 @@ use domain::request::{Caller, Identity, RequestId};
 use domain::session::{IssuedRefreshToken, Login, MockSessionUseCases, RefreshToken, SessionId};
 use domain::stock::TicketType;
 use domain::time::Timestamp;
-use domain::user::{Email, MockAccountUseCases, PersonName, Role, SignedToken, User, UserId};
+use domain::user::{
+    Email, MockAccountUseCases, MockUserUseCases, PersonName, Role, SignedToken, User, UserId,
+};
 use serde_json::Value;
 
 use crate::middleware::RateLimiters;
@@ -24,11 +26,16 @@ use crate::server::{HttpSettings, HttpState, RateLimits, Services, app};
 
 pub(super) const USER: (&str, &str) = ("Authorization", "Bearer user-token");
 pub(super) const ADMIN: (&str, &str) = ("Authorization", "Bearer admin-token");
+pub(super) const STAFF: (&str, &str) = ("Authorization", "Bearer staff-token");
 pub(super) const EVENT: &str = "507f1f77bcf86cd799439011";
 
 pub(super) const USER_IDENTITY: Identity = Identity {
     user_id: UserId::new(7),
     role: Role::User,
+};
+pub(super) const STAFF_IDENTITY: Identity = Identity {
+    user_id: UserId::new(5),
+    role: Role::Staff,
 };
 pub(super) const ADMIN_IDENTITY: Identity = Identity {
     user_id: UserId::new(1),
@@ -42,6 +49,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 pub(super) struct Mocks {
     pub(super) accounts: MockAccountUseCases,
     pub(super) sessions: MockSessionUseCases,
+    pub(super) users: MockUserUseCases,
     pub(super) events: MockEventUseCases,
     pub(super) bookings: MockBookingUseCases,
     pub(super) access: MockAccessControl,
@@ -53,12 +61,14 @@ impl Mocks {
         let mut access = MockAccessControl::new();
         access.expect_admit().returning(|token| match token {
             "user-token" => Ok(caller(USER_IDENTITY)),
+            "staff-token" => Ok(caller(STAFF_IDENTITY)),
             "admin-token" => Ok(caller(ADMIN_IDENTITY)),
             _ => Err(InvalidToken),
         });
         Self {
             accounts: MockAccountUseCases::new(),
             sessions: MockSessionUseCases::new(),
+            users: MockUserUseCases::new(),
             events: MockEventUseCases::new(),
             bookings: MockBookingUseCases::new(),
             access,
@@ -70,6 +80,7 @@ impl Mocks {
         Services {
             accounts: Arc::new(self.accounts),
             sessions: Arc::new(self.sessions),
+            users: Arc::new(self.users),
             events: Arc::new(self.events),
             bookings: Arc::new(self.bookings),
             access: Arc::new(self.access),

@@ -16,3 +16,4 @@ mod request_id;
 mod sessions;
 mod shape;
 mod socket;
+mod users;

@@ -75,6 +75,12 @@ pub enum Action {
     /// Somebody changed the password, or tried to.
     #[serde(rename = "user.change_password")]
     ChangePassword,
+    /// A user got another role.
+    #[serde(rename = "user.set_role")]
+    SetRole,
+    /// A user was deleted, by an admin or by the user.
+    #[serde(rename = "user.delete")]
+    DeleteUser,
     /// A refresh token was used a second time: one of the two who used it has stolen it.
     #[serde(rename = "session.theft")]
     SessionTheft,

@@ -15,6 +15,12 @@ impl UserId {
         Self(id)
     }
 
+    /// Parses a positive decimal number without sign or leading zero.
+    pub fn parse(text: &str) -> Option<Self> {
+        let canonical = text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+        text.parse().ok().filter(|_| canonical).map(Self)
+    }
+
     /// The number.
     pub fn get(self) -> i64 {
         self.0
@@ -32,12 +38,14 @@ text_type! {
     PersonName, 1..=100, Lines::One
 }
 
-/// What a user may do.
+/// What a user may do. Everybody reads events, and has a profile, sessions and an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Books and cancels for itself.
     User,
-    /// Manages events and admins, cancels for anybody.
+    /// Is for door and reports only: books nothing and changes nothing.
+    Staff,
+    /// Manages events and users, books, cancels for anybody.
     Admin,
 }
 
@@ -46,14 +54,37 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Staff => "staff",
             Self::Admin => "admin",
         }
+    }
+
+    /// Whether it has bookings of its own.
+    pub fn books(self) -> bool {
+        match self {
+            Self::User | Self::Admin => true,
+            Self::Staff => false,
+        }
+    }
+
+    /// Whether it manages events and users.
+    pub fn manages(self) -> bool {
+        match self {
+            Self::Admin => true,
+            Self::User | Self::Staff => false,
+        }
+    }
+
+    /// Parses the name of a role from outside.
+    pub fn parse_name(raw: &str) -> Result<Self, InvalidValue> {
+        Self::parse(raw).ok_or(InvalidValue::NotARole)
     }
 
     /// The role of that name.
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "user" => Some(Self::User),
+            "staff" => Some(Self::Staff),
             "admin" => Some(Self::Admin),
             _ => None,
         }
@@ -179,6 +210,22 @@ mod tests {
         for good in ["a@b.de", "john+tag@example.co.uk", "jörg@müller.example"] {
             assert!(Email::parse(good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn ids_are_positive_numbers_as_they_are_printed() {
+        assert_eq!(UserId::parse("17"), Some(UserId::new(17)));
+        for bad in ["", "0", "-1", "+1", "01", "1.0", "x", "9223372036854775808"] {
+            assert_eq!(UserId::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn roles_keep_their_names() {
+        for role in [Role::User, Role::Staff, Role::Admin] {
+            assert_eq!(Role::parse_name(role.as_str()), Ok(role));
+        }
+        assert_eq!(Role::parse_name("Admin"), Err(InvalidValue::NotARole));
     }
 
     #[test]

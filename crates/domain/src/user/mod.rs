@@ -1,21 +1,27 @@
 //! Users: who may sign in, and as what.
 
 mod account;
+mod administration;
 mod credentials;
 mod ports;
+mod search;
 mod service;
 #[cfg(test)]
 mod tests;
 mod use_cases;
 
 pub use account::{Email, NewUser, PersonName, Role, User, UserId};
+#[cfg(any(test, feature = "testing"))]
+pub use administration::MockUserUseCases;
+pub use administration::{ManageUserError, UserPorts, UserService, UserUseCases};
 pub use credentials::{Claims, Password, PasswordAttempt, PasswordHash, SignedToken};
 pub use ports::{
-    Account, CreateAdminError, CreateUserError, HashError, PasswordHasher, TokenError, TokenSigner,
-    UserRepository,
+    Account, ChangeUserError, CreateAdminError, CreateUserError, HashError, PasswordHasher,
+    RoleChanged, TokenError, TokenSigner, UserRepository,
 };
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockPasswordHasher, MockTokenSigner, MockUserRepository};
+pub use search::{UserFilter, UserSearch};
 pub use service::{AccountPorts, AccountService, AdminSetup};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockAccountUseCases;

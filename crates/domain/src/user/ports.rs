@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 
 use super::{
-    Claims, Email, NewUser, Password, PasswordAttempt, PasswordHash, SignedToken, User, UserId,
+    Claims, Email, NewUser, Password, PasswordAttempt, PasswordHash, Role, SignedToken, User,
+    UserFilter, UserId,
 };
 use crate::error::StoreError;
+use crate::page::{Page, PageRequest};
+use crate::time::Timestamp;
 
 /// A user with the hash that the password is checked against.
 #[derive(Debug, Clone)]
@@ -41,6 +44,29 @@ pub enum CreateAdminError {
     Store(#[from] StoreError),
 }
 
+/// A user whose role was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleChanged {
+    /// The user, with the new role.
+    pub user: User,
+    /// The role until now.
+    pub before: Role,
+}
+
+/// Why a user was not changed or deleted.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeUserError {
+    /// There is no such user (any more).
+    #[error("there is no such user")]
+    NotFound,
+    /// Nobody else is an admin.
+    #[error("the last admin stays")]
+    LastAdmin,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Keeps the users. A user whose row is gone or marked as deleted is no user for any of the reads.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
@@ -50,7 +76,7 @@ pub trait UserRepository: Send + Sync {
     async fn insert(&self, user: &NewUser) -> Result<User, CreateUserError>;
 
     /// Stores an admin if, and only if, there is none: of any number of calls at once at most one
-    /// succeeds. `user.role` is [`Role::Admin`](super::Role::Admin).
+    /// succeeds. `user.role` is [`Role::Admin`].
     async fn insert_first_admin(&self, user: &NewUser) -> Result<User, CreateAdminError>;
 
     /// Whether there is an admin.
@@ -64,6 +90,19 @@ pub trait UserRepository: Send + Sync {
 
     /// The user of that id, with the password's hash.
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError>;
+
+    /// A page of the users that `filter` lets through, by id.
+    async fn list(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, StoreError>;
+
+    /// Gives a user another role. While there is an admin there stays one: of any number of calls at once
+    /// that would leave none, one is refused. What is answered as done is on disk.
+    async fn set_role(&self, id: UserId, role: Role) -> Result<RoleChanged, ChangeUserError>;
+
+    /// Deletes a user in one transaction. The number stays, and with it the bookings; nothing personal
+    /// does: name, address, password and the keys of bookings go, and the sessions end. The address is
+    /// free again. A booking that is being committed at the same moment comes before or not at all. The
+    /// last admin stays, as with [`Self::set_role`].
+    async fn delete(&self, id: UserId, at: Timestamp) -> Result<(), ChangeUserError>;
 }
 
 /// Why no hash was computed.

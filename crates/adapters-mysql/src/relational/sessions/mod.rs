@@ -20,6 +20,7 @@ use super::entity::{sessions, users};
 use super::statement_size::padded;
 use super::store::SqlStore;
 use super::transaction::transact;
+pub(super) use end::end;
 
 /// [`SessionRepository`] on a SQL store.
 #[derive(Debug, Clone)]
@@ -55,13 +56,13 @@ impl SessionRepository for SqlSessionRepository {
 
     async fn end(&self, id: SessionId, at: Timestamp) -> Result<(), StoreError> {
         let of_it = sessions::Column::Id.eq(id.to_string());
-        let ending = end::end(of_it, at).exec(self.store.writer());
+        let ending = end(of_it, at).exec(self.store.writer());
         self.store.read(ending).await.map(drop)
     }
 
     async fn end_all(&self, user: UserId, at: Timestamp) -> Result<(), StoreError> {
         let theirs = sessions::Column::UserId.eq(user.get());
-        let ending = end::end(theirs, at).exec(self.store.writer());
+        let ending = end(theirs, at).exec(self.store.writer());
         self.store.read(ending).await.map(drop)
     }
 

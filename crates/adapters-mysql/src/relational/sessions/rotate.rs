@@ -10,7 +10,7 @@ use super::super::convert::{account, to_column};
 use super::super::entity::{refresh_tokens, sessions, users};
 use super::super::store::SqlStore;
 use super::super::transaction::{Verdict, Work, transact};
-use super::end;
+use super::end::end;
 use super::open::insert_token;
 
 /// Uses a token; see [`SessionRepository::rotate`](domain::session::SessionRepository::rotate).
@@ -57,7 +57,7 @@ impl Work for Rotation {
                 .filter(of_it);
             renew.exec(on).await?;
         } else {
-            end::end(of_it, self.at).exec(on).await?;
+            end(of_it, self.at).exec(on).await?;
         }
         Ok(Verdict::Commit(Some(Used {
             session,

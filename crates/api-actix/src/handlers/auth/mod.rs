@@ -3,6 +3,7 @@
 mod change_password;
 mod create_admin;
 mod create_user;
+mod delete_account;
 mod input;
 mod login;
 mod logout;
@@ -13,6 +14,7 @@ mod user_profile;
 pub(crate) use change_password::change_password;
 pub(crate) use create_admin::create_admin;
 pub(crate) use create_user::create_user;
+pub(crate) use delete_account::delete_account;
 pub(crate) use login::login;
 pub(crate) use logout::logout;
 pub(crate) use logout_everywhere::logout_everywhere;

@@ -4,14 +4,14 @@ use actix_web::HttpResponse;
 
 use super::input::wish;
 use crate::dto::BookingDto;
-use crate::extract::{Call, SignedIn};
+use crate::extract::{Call, Customer};
 use crate::handlers::Answer;
 
 /// Says that an earlier request with the same key made the booking.
 pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
 /// Books tickets for the caller.
-pub(crate) async fn create_booking(SignedIn(by): SignedIn, mut call: Call) -> Answer {
+pub(crate) async fn create_booking(Customer(by): Customer, mut call: Call) -> Answer {
     let wish = wish(&call.json().await?, call.idempotency_key())?;
     let (bookings, origin) = (&call.services()?.bookings, call.origin()?);
     let booked = bookings.book(wish, by, &origin).await?;

@@ -3,11 +3,11 @@
 use actix_web::HttpResponse;
 
 use crate::dto::{BookingDto, PageDto};
-use crate::extract::{Call, SignedIn};
+use crate::extract::{Call, Customer};
 use crate::handlers::Answer;
 
 /// A page of the caller's bookings.
-pub(crate) async fn paginate_mine(SignedIn(by): SignedIn, call: Call) -> Answer {
+pub(crate) async fn paginate_mine(Customer(by): Customer, call: Call) -> Answer {
     let request = call.page()?;
     let bookings = &call.services()?.bookings;
     let page = bookings.list_mine(by.user_id, request).await?;

@@ -1,5 +1,6 @@
 //! The cases for users, sessions, bookings and the outbox.
 
+pub mod administration;
 pub mod booking_survey;
 pub mod cancel;
 pub mod commit;
@@ -62,6 +63,19 @@ macro_rules! relational_contract_tests {
                 text_comes_back_as_it_went_in,
                 the_longest_address_fits,
                 an_account_is_found_by_id_with_its_hash,
+            }
+            administration {
+                users_are_listed_by_id_in_pages,
+                users_are_found_by_words_in_name_or_address,
+                users_are_found_by_role,
+                a_role_is_changed_and_the_old_one_told,
+                a_role_counts_for_sessions_that_are_open,
+                who_is_not_there_is_neither_changed_nor_deleted,
+                the_last_admin_stays,
+                of_admins_who_remove_each_other_at_once_one_stays,
+                a_deleted_user_is_gone_and_the_address_is_free,
+                the_bookings_of_a_deleted_user_stay_without_their_keys,
+                a_booking_at_the_moment_of_the_deletion_comes_before_or_not_at_all,
             }
             sessions {
                 an_opened_session_lives_with_its_users_role,

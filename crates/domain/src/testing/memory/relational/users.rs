@@ -2,10 +2,14 @@
 
 use async_trait::async_trait;
 
+use super::super::page_of;
 use super::{MemoryRelational, Tables};
 use crate::error::StoreError;
+use crate::page::{Page, PageRequest};
+use crate::time::Timestamp;
 use crate::user::{
-    Account, CreateAdminError, CreateUserError, Email, NewUser, Role, User, UserId, UserRepository,
+    Account, ChangeUserError, CreateAdminError, CreateUserError, Email, NewUser, Role, RoleChanged,
+    User, UserFilter, UserId, UserRepository,
 };
 
 impl Tables {
@@ -18,6 +22,18 @@ impl Tables {
     fn has_admin(&self) -> bool {
         let mut accounts = self.users.values();
         accounts.any(|account| account.user.role == Role::Admin)
+    }
+
+    /// The account, if there is one and it need not stay an admin's.
+    fn changeable(&mut self, id: UserId, stays: bool) -> Result<&mut Account, ChangeUserError> {
+        let others = |account: &&Account| account.user.id != id;
+        let mut others = self.users.values().filter(others);
+        let has_others = others.any(|account| account.user.role == Role::Admin);
+        let account = self.users.get_mut(&id).ok_or(ChangeUserError::NotFound)?;
+        if account.user.role == Role::Admin && !stays && !has_others {
+            return Err(ChangeUserError::LastAdmin);
+        }
+        Ok(account)
     }
 
     fn insert_user(&mut self, user: &NewUser) -> User {
@@ -76,4 +92,43 @@ impl UserRepository for MemoryRelational {
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         Ok(self.open()?.users.get(&id).cloned())
     }
+
+    async fn list(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, StoreError> {
+        let tables = self.open()?;
+        let users = tables.users.values().map(|account| &account.user);
+        let listed: Vec<&User> = users.filter(|user| is_wanted(filter, user)).collect();
+        Ok(page_of(&listed, page, User::clone))
+    }
+
+    async fn set_role(&self, id: UserId, role: Role) -> Result<RoleChanged, ChangeUserError> {
+        let mut tables = self.open()?;
+        let account = tables.changeable(id, role == Role::Admin)?;
+        let before = std::mem::replace(&mut account.user.role, role);
+        let user = account.user.clone();
+        Ok(RoleChanged { user, before })
+    }
+
+    async fn delete(&self, id: UserId, _: Timestamp) -> Result<(), ChangeUserError> {
+        let mut tables = self.open()?;
+        tables.changeable(id, false)?;
+        tables.users.remove(&id);
+        tables.keys.retain(|(user, _), _| *user != id);
+        let rows = tables.bookings.values_mut();
+        rows.filter(|row| {
+            let booking = row.booking.as_ref();
+            booking.is_some_and(|booking| booking.user_id == id)
+        })
+        .for_each(|row| row.key = None);
+        Ok(())
+    }
+}
+
+fn is_wanted(filter: &UserFilter, user: &User) -> bool {
+    let (name, email) = (user.name.as_str().to_lowercase(), user.email.key());
+    let words = filter.search.iter().flat_map(|search| search.words());
+    let has_role = filter.role.is_none_or(|role| role == user.role);
+    has_role
+        && words
+            .into_iter()
+            .all(|word| name.contains(word) || email.contains(word))
 }

@@ -1,0 +1,21 @@
+//! `DELETE /api/auth/delete-account`.
+
+use actix_web::HttpResponse;
+use domain::access::InvalidToken;
+use domain::user::ManageUserError;
+
+use crate::extract::{Call, SignedIn};
+use crate::handlers::Answer;
+use crate::problem::Problem;
+
+/// Deletes the caller; the bookings stay for the books.
+pub(crate) async fn delete_account(SignedIn(by): SignedIn, call: Call) -> Answer {
+    let origin = call.origin()?;
+    let users = &call.services()?.users;
+    match users.delete(by.user_id, by, &origin).await {
+        Ok(()) => Ok(HttpResponse::NoContent().finish()),
+        // Somebody else was faster.
+        Err(ManageUserError::NotFound) => Err(InvalidToken.into()),
+        Err(error) => Err(Problem::from(error)),
+    }
+}

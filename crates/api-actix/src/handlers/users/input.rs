@@ -1,0 +1,24 @@
+//! The query of the list and the body of a new role.
+
+use domain::page::PageRequest;
+use domain::user::{Role, UserFilter, UserSearch};
+
+use crate::extract::{Fields, Query, text};
+use crate::problem::Problem;
+
+/// `page`, `limit`, `q` and `role`.
+pub(super) fn list(mut query: Query) -> Result<(UserFilter, PageRequest), Problem> {
+    let page = query.page();
+    let filter = UserFilter {
+        search: query.optional("q", UserSearch::parse),
+        role: query.optional("role", Role::parse_name),
+    };
+    query.finish(page.map(|page| (filter, page)))
+}
+
+/// `{role}`.
+pub(super) fn role(json: &str) -> Result<Role, Problem> {
+    let mut fields = Fields::parse(json)?;
+    let role = fields.required("role", text(Role::parse_name));
+    fields.finish(role)
+}
