@@ -250,6 +250,7 @@ fn origin(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::cli::Cli;
@@ -343,5 +344,42 @@ mod tests {
         let (one, two) = ("x".repeat(32), "y".repeat(32));
         let config = load(&["--jwt-secret", &format!("{one}, {two},")]).unwrap();
         assert_eq!(config.security.jwt_secrets, [one, two]);
+    }
+
+    /// One option with a value that may begin like an option itself.
+    fn with(option: &str, value: &str) -> Result<Config, ConfigError> {
+        load(&[&format!("{option}={value}")])
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn networks_are_read_as_written(nets in prop::collection::vec((any::<std::net::IpAddr>(), 0..=32_u8), 0..5)) {
+            let nets: Vec<IpNet> = nets.iter().map(|(ip, bits)| IpNet::new(*ip, *bits).unwrap()).collect();
+            let text: Vec<String> = nets.iter().map(IpNet::to_string).collect();
+            let config = with("--trusted-proxies", &text.join(" , ")).unwrap();
+            prop_assert_eq!(config.http.trusted_proxies, nets);
+        }
+
+        #[test]
+        fn any_list_is_read_or_refused_in_one_line(value in prop_oneof![any::<String>(), "[a-z0-9:/.,* -]{0,40}"]) {
+            for (option, variable) in [("--trusted-proxies", "TRUSTED_PROXIES"), ("--cors-origins", "CORS_ORIGINS")] {
+                match with(option, &value) {
+                    Ok(config) => prop_assert!(config.http.cors_origins.iter().all(|origin| {
+                        origin.starts_with("http") && !origin.contains(['*', ' ', ','])
+                    })),
+                    Err(error) => prop_assert!(error.to_string().starts_with(variable)),
+                }
+            }
+        }
+
+        #[test]
+        fn a_secret_is_long_enough_or_refused(secret in prop_oneof![any::<String>(), "[ -~]{25,40}"]) {
+            if let Ok(Some(kept)) = with("--jwt-secret", &secret).map(|config| config.security.jwt_secret) {
+                prop_assert_eq!(kept.as_str(), secret.trim());
+                prop_assert!(kept.len() >= 32);
+            }
+        }
     }
 }

@@ -49,6 +49,9 @@ pub enum InvalidValue {
     /// A metadata key that MongoDB keeps for itself.
     #[error("has a key that starts with `$`, contains `.` or a control character")]
     ReservedKey,
+    /// Metadata that has a key twice in one object.
+    #[error("has a key more than once in the same object")]
+    RepeatedKey,
     /// Metadata nested too deeply.
     #[error("must not be nested deeper than {max} levels")]
     TooDeep {

@@ -5,6 +5,8 @@ mod call;
 mod client;
 mod fields;
 mod loopback;
+#[cfg(test)]
+mod properties;
 mod query;
 mod signed_in;
 mod value;

@@ -1,6 +1,7 @@
 //! Tests over the whole interface, with the use cases mocked.
 
 mod accounts;
+mod any_input;
 mod bad_input;
 mod bookings;
 mod cors;

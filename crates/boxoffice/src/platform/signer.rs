@@ -111,6 +111,8 @@ impl TokenSigner for JwtSigner {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -217,6 +219,47 @@ mod tests {
         ];
         for token in bad {
             assert_eq!(signer().verify(&token), Err(TokenError), "{token}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_user_comes_back_from_a_token(id: i64, admin: bool) {
+            let role = if admin { Role::Admin } else { Role::User };
+            let claims = Claims { user_id: UserId::new(id), role };
+            let token = signer().sign(claims).unwrap();
+            prop_assert_eq!(signer().verify(&token.text), Ok(claims));
+        }
+
+        #[test]
+        fn no_text_is_a_token(text in prop_oneof![any::<String>(), "[A-Za-z0-9_=-]{0,40}(\\.[A-Za-z0-9_=-]{0,40}){0,4}"]) {
+            prop_assert_eq!(signer().verify(&text), Err(TokenError));
+        }
+
+        #[test]
+        fn a_token_with_any_character_changed_is_none(at: prop::sample::Index, other in "[ -~]") {
+            let token = signer().sign(CLAIMS).unwrap().text;
+            let at = at.index(token.len());
+            let changed = format!("{}{other}{}", &token[..at], &token[at + 1..]);
+            prop_assume!(changed != token);
+            prop_assert_eq!(signer().verify(&changed), Err(TokenError), "{} at {}", changed, at);
+        }
+
+        #[test]
+        fn a_token_cut_or_lengthened_is_none(at: prop::sample::Index, more in "[A-Za-z0-9_.=-]{1,9}") {
+            let token = signer().sign(CLAIMS).unwrap().text;
+            let cut = &token[..at.index(token.len())];
+            for changed in [cut.to_owned(), format!("{token}{more}"), format!("{more}{token}")] {
+                prop_assert_eq!(signer().verify(&changed), Err(TokenError), "{}", changed);
+            }
+        }
+
+        #[test]
+        fn a_token_of_another_secret_is_none(secret in prop::collection::vec(any::<u8>(), 32..80)) {
+            let token = JwtSigner::new(&secret, 3_600).sign(CLAIMS).unwrap().text;
+            prop_assert_eq!(signer().verify(&token), Err(TokenError));
         }
     }
 }

@@ -24,6 +24,7 @@ impl Metadata {
         check_numbers(json)?;
         match serde_json::from_str(json) {
             Ok(Value::Object(map)) => {
+                check_keys(json, &map)?;
                 map.iter()
                     .try_for_each(|(key, value)| check_entry(key, value))?;
                 Self(map).check_size()
@@ -105,6 +106,30 @@ fn number_fits(token: &str) -> bool {
     }
 }
 
+/// Checks that no key stands twice in the same object: the parser keeps the last one without a word.
+/// Outside of strings each key has its colon, so the counts differ if one was dropped.
+fn check_keys(json: &str, map: &Map<String, Value>) -> Result<(), InvalidValue> {
+    let mut colons = 0;
+    outside_strings(json, |byte| colons += usize::from(byte == b':'));
+    if colons == count_keys(map) {
+        Ok(())
+    } else {
+        Err(InvalidValue::RepeatedKey)
+    }
+}
+
+fn count_keys(map: &Map<String, Value>) -> usize {
+    map.len() + map.values().map(count_keys_within).sum::<usize>()
+}
+
+fn count_keys_within(value: &Value) -> usize {
+    match value {
+        Value::Object(map) => count_keys(map),
+        Value::Array(values) => values.iter().map(count_keys_within).sum(),
+        _ => 0,
+    }
+}
+
 fn outside_strings(json: &str, mut visit: impl FnMut(u8)) {
     let (mut in_string, mut escaped) = (false, false);
     for byte in json.bytes() {
@@ -178,6 +203,14 @@ mod tests {
         }
         assert!(Metadata::parse(r#"{"n":-9223372036854775808}"#).is_ok());
         assert!(Metadata::parse(r#"{"n":"123456789012345678901234567890"}"#).is_ok());
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_refused_and_not_dropped() {
+        for bad in [r#"{"a":1,"a":2}"#, r#"{"a":[{"b":1,"\u0062":1}]}"#] {
+            assert_eq!(Metadata::parse(bad), Err(InvalidValue::RepeatedKey));
+        }
+        assert!(Metadata::parse(r#"{"a":{"a":":"},":":1}"#).is_ok());
     }
 
     #[test]
