@@ -4,6 +4,7 @@ use adapters_mysql::relational::{Dialect, Fault, driver_error, is_silence};
 use sea_orm::{DbErr, SqliteTransactionMode, TransactionOptions};
 
 use crate::error::{NAME, PASSING, result_code};
+use crate::sql::now;
 
 /// SQLite as a store of users and bookings.
 pub(crate) static SQLITE: Dialect = Dialect {
@@ -13,6 +14,7 @@ pub(crate) static SQLITE: Dialect = Dialect {
     first_id: |told, rows| told - rows + 1,
     // With full synchronisation a commit is on disk before anybody else can read it.
     needs_barrier: false,
+    now_millis: now!(),
 };
 
 /// With the write lock taken at once: a transaction that first reads and then writes could otherwise

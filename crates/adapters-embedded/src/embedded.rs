@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository,
+    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlLoginAttempts, SqlOutboxRepository,
     SqlSessionRepository, SqlStore, SqlUserRepository,
 };
 use domain::audit::AuditLog;
@@ -17,6 +17,7 @@ use domain::event::EventRepository;
 use domain::health::Probe;
 use domain::session::SessionRepository;
 use domain::stock::StockRepository;
+use domain::throttle::LoginAttempts;
 use domain::user::UserRepository;
 use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
 
@@ -98,6 +99,11 @@ impl Embedded {
     /// Their sessions.
     pub fn sessions(&self) -> Arc<dyn SessionRepository> {
         Arc::new(SqlSessionRepository::new(self.relational()))
+    }
+
+    /// Attempts to sign in.
+    pub fn attempts(&self) -> Arc<dyn LoginAttempts> {
+        Arc::new(SqlLoginAttempts::new(self.relational()))
     }
 
     /// Their bookings.

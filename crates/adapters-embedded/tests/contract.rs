@@ -16,6 +16,7 @@ async fn relational() -> Relational {
     let (folder, embedded) = opened().await;
     Relational {
         sessions: embedded.sessions(),
+        attempts: embedded.attempts(),
         users: embedded.users(),
         bookings: embedded.bookings(),
         outbox: embedded.outbox(),

@@ -14,6 +14,9 @@ async fn relational() -> Relational {
         sessions: std::sync::Arc::new(adapters_mysql::relational::SqlSessionRepository::new(
             store.clone(),
         )),
+        attempts: std::sync::Arc::new(adapters_mysql::relational::SqlLoginAttempts::new(
+            store.clone(),
+        )),
         bookings: std::sync::Arc::new(adapters_mysql::relational::SqlBookingRepository::new(
             store.clone(),
         )),

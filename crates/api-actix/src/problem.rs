@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::http::header::{HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::http::{StatusCode, header};
@@ -106,10 +107,9 @@ impl Problem {
         Self::new(ErrorCode::InternalError, detail).with_cause(cause)
     }
 
-    /// The caller sends too much; `seconds` until the next request is let in.
-    pub(crate) fn rate_limited(seconds: u64) -> Self {
-        let detail = "Too many requests from this address; see Retry-After.";
-        Self::new(ErrorCode::RateLimited, detail).with_retry_after(seconds)
+    /// The caller comes too often; `wait` until the next request is let in.
+    pub(crate) fn rate_limited(detail: &'static str, wait: Duration) -> Self {
+        Self::new(ErrorCode::RateLimited, detail).with_retry_after(whole_seconds(wait))
     }
 
     /// The resource exists and knows only the methods in `allow`.
@@ -201,6 +201,12 @@ impl Problem {
     }
 }
 
+/// Rounded up: a client that comes back after the time that it was told is let in.
+fn whole_seconds(wait: Duration) -> u64 {
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    (wait.as_secs() + begun).max(1)
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code.name())
@@ -223,5 +229,18 @@ impl ResponseError for Problem {
         let mut response = response.finish();
         response.extensions_mut().insert(self.clone());
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_is_rounded_up() {
+        assert_eq!(whole_seconds(Duration::ZERO), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(300)), 1);
+        assert_eq!(whole_seconds(Duration::from_millis(1001)), 2);
+        assert_eq!(whole_seconds(Duration::from_secs(3)), 3);
     }
 }

@@ -1,5 +1,7 @@
 //! What the use cases refuse, as problems.
 
+use std::time::Duration;
+
 use domain::access::InvalidToken;
 use domain::booking::{BookError, CancelError};
 use domain::error::{Failure, chain};
@@ -52,6 +54,7 @@ impl From<LoginError> for Problem {
                 ErrorCode::InvalidCredentials,
                 "No account has this e-mail address and password.",
             ),
+            LoginError::Slowed(wait) => slowed(wait),
             LoginError::Failed(failure) => failure.into(),
         }
     }
@@ -76,6 +79,7 @@ impl From<ChangePasswordError> for Problem {
                 ErrorCode::InvalidCredentials,
                 "The current password is another one.",
             ),
+            ChangePasswordError::Slowed(wait) => slowed(wait),
             ChangePasswordError::Gone => InvalidToken.into(),
             ChangePasswordError::Failed(failure) => failure.into(),
         }
@@ -185,6 +189,12 @@ pub(crate) fn user_not_found() -> Problem {
 /// The caller is known and may not.
 pub(crate) fn forbidden(detail: &'static str) -> Problem {
     Problem::new(ErrorCode::Forbidden, detail)
+}
+
+/// Too many wrong passwords came before.
+fn slowed(wait: Duration) -> Problem {
+    let detail = "Too many tries with a wrong password; see Retry-After.";
+    Problem::rate_limited(detail, wait)
 }
 
 fn email_taken() -> Problem {

@@ -6,6 +6,7 @@
 //!
 //! - [`user`], [`event`], [`booking`]: entities, their ports and their use cases;
 //! - [`session`]: signing in, staying signed in, and the end of it;
+//! - [`throttle`]: slowing those who guess passwords;
 //! - [`stock`]: the tickets of an event, what is held of them, and the upkeep that makes two
 //!   databases agree ([`stock::Settler`], [`stock::Recovery`], [`stock::Relay`]);
 //! - [`verify`]: whether events and bookings agree, and mending what does not;
@@ -35,6 +36,7 @@ mod test_runtime;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod throttle;
 pub mod time;
 pub mod upkeep;
 pub mod user;

@@ -1,6 +1,7 @@
 //! Who asks, and from where.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::session::SessionId;
 use crate::user::{Role, UserId};
@@ -52,6 +53,14 @@ pub struct Caller {
     pub session_id: SessionId,
 }
 
+/// What stands for one client: an IPv4 address, or the /64 network that an IPv6 client has for itself.
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
 /// Where a request came from: what every use case that leaves an audit record takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
@@ -59,4 +68,17 @@ pub struct Origin {
     pub request_id: RequestId,
     /// The client's address as text, if known.
     pub address: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        let key = |text: &str| network(text.parse().unwrap());
+        assert_eq!(key("2001:db8:1:2:3:4:5:6"), key("2001:db8:1:2::9"));
+        assert_ne!(key("2001:db8:1:2::9"), key("2001:db8:1:3::9"));
+        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+    }
 }

@@ -11,6 +11,7 @@ use crate::error::{StoreError, chain};
 use crate::runtime::{Runtime, Stop};
 use crate::session::SessionRepository;
 use crate::stock::{Recovered, Recovery, Relay, Settler};
+use crate::throttle::{self, LoginAttempts};
 
 /// The time between two rounds of settling.
 const SETTLE_PERIOD: Duration = Duration::from_millis(500);
@@ -47,6 +48,8 @@ pub struct Upkeep {
     pub bookings: Arc<dyn BookingRepository>,
     /// Where expired sessions are forgotten.
     pub sessions: Arc<dyn SessionRepository>,
+    /// Where old attempts to sign in are forgotten.
+    pub attempts: Arc<dyn LoginAttempts>,
     /// What tells a start whether both stores are of the same age.
     pub checkpoints: Arc<Checkpoints>,
     /// The machine.
@@ -169,6 +172,7 @@ impl Upkeep {
         loop {
             self.forget_keys().await;
             self.forget_sessions().await;
+            self.forget_attempts().await;
             if stop.within(&self.runtime, FORGET_PERIOD).await {
                 return;
             }
@@ -180,6 +184,14 @@ impl Upkeep {
         while matches!(
             self.bookings.forget_keys(before, MAX_FORGOTTEN).await,
             Ok(MAX_FORGOTTEN)
+        ) {}
+    }
+
+    async fn forget_attempts(&self) {
+        let (idle, unseen) = (throttle::REMEMBERED, throttle::KNOWN_FOR);
+        while matches!(
+            self.attempts.forget(idle, unseen, MAX_FORGOTTEN).await,
+            Ok(true)
         ) {}
     }
 

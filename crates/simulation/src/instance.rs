@@ -112,6 +112,7 @@ impl Instance {
         );
         let upkeep = Upkeep {
             sessions: unused.relational.clone(),
+            attempts: unused.relational.clone(),
             checkpoints: Arc::new(checkpoints),
             settler: settler.clone(),
             relay: relay.clone(),

@@ -2,6 +2,7 @@
 
 mod bookings;
 mod checkpoint;
+mod logins;
 mod marks;
 mod outbox;
 mod returns;
@@ -61,6 +62,18 @@ pub(crate) fn steps(dialect: Dialect) -> Vec<Step> {
             "m0017_refresh_tokens_by_expiry",
             sessions::RefreshTokens::Table,
             &mut sessions::refresh_tokens_by_expiry(),
+        ),
+        dialect.table("m0018_login_attempts", &mut logins::attempts()),
+        dialect.index(
+            "m0019_login_attempts_by_time",
+            logins::LoginAttempts::Table,
+            &mut logins::attempts_by_time(),
+        ),
+        dialect.table("m0020_login_places", &mut logins::places()),
+        dialect.index(
+            "m0021_login_places_by_time",
+            logins::LoginPlaces::Table,
+            &mut logins::places_by_time(),
         ),
     ]
 }

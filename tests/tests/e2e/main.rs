@@ -8,6 +8,7 @@ mod audit;
 mod bad_input;
 mod crash;
 mod events;
+mod guessing;
 mod hang_ups;
 mod idempotency;
 mod instances;

@@ -16,6 +16,8 @@ pub(super) static MYSQL: Dialect = Dialect {
     // `LAST_INSERT_ID()` is the first one.
     first_id: |told, _| told,
     needs_barrier: true,
+    // As of when it is evaluated, and not of when the statement began.
+    now_millis: "CAST(UNIX_TIMESTAMP(SYSDATE(3)) * 1000 AS SIGNED)",
 };
 
 /// Error numbers: <https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html> and

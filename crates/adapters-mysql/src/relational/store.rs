@@ -29,6 +29,8 @@ pub struct Dialect {
     /// Whether others' commits can be read before they are on disk, so that a write of one's own must
     /// follow before anything is made of them.
     pub needs_barrier: bool,
+    /// The store's own time, as an expression: whole milliseconds since 1970.
+    pub now_millis: &'static str,
 }
 
 /// A SQL store: its connections and its dialect. Clones share them.

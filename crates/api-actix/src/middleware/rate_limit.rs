@@ -1,6 +1,6 @@
 //! Limits per client address.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use actix_governor::governor::middleware::NoOpMiddleware;
 use actix_governor::{GovernorConfig, GovernorConfigBuilder, KeyExtractor};
 use actix_web::dev::ServiceRequest;
 use actix_web::{HttpMessage, HttpResponse, HttpResponseBuilder, ResponseError};
+use domain::request::network;
 
 use crate::extract::ClientAddress;
 use crate::problem::Problem;
@@ -109,40 +110,7 @@ impl KeyExtractor for PerClient {
         _: HttpResponseBuilder,
     ) -> HttpResponse {
         let wait = negative.wait_time_from(DefaultClock::default().now());
-        Problem::rate_limited(whole_seconds(wait)).error_response()
-    }
-}
-
-/// Rounded up: a client that comes back after the time that it was told is let in.
-fn whole_seconds(wait: Duration) -> u64 {
-    let begun = u64::from(wait.subsec_nanos() > 0);
-    (wait.as_secs() + begun).max(1)
-}
-
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_ipv6_client_is_its_network() {
-        let key = |text: &str| network(text.parse().unwrap());
-        assert_eq!(key("2001:db8:1:2:3:4:5:6"), key("2001:db8:1:2::9"));
-        assert_ne!(key("2001:db8:1:2::9"), key("2001:db8:1:3::9"));
-        assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
-    }
-
-    #[test]
-    fn the_wait_is_rounded_up() {
-        assert_eq!(whole_seconds(Duration::ZERO), 1);
-        assert_eq!(whole_seconds(Duration::from_millis(300)), 1);
-        assert_eq!(whole_seconds(Duration::from_millis(1001)), 2);
-        assert_eq!(whole_seconds(Duration::from_secs(3)), 3);
+        let detail = "Too many requests from this address; see Retry-After.";
+        Problem::rate_limited(detail, wait).error_response()
     }
 }

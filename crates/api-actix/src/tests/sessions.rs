@@ -1,5 +1,7 @@
 //! `/api/auth`: signing in, staying signed in, and the end of it.
 
+use std::time::Duration;
+
 use actix_web::test::TestRequest;
 use domain::session::{ChangePasswordError, LoginError, RefreshError, RefreshToken};
 use serde_json::{Value, json};
@@ -47,6 +49,17 @@ async fn a_wrong_password_is_401() {
     let answer = mocks.api().call(request).await;
     answer.assert_problem(401, "invalid_credentials");
     assert_eq!(answer.header("WWW-Authenticate"), "Bearer");
+}
+
+#[actix_web::test]
+async fn who_tried_too_often_is_told_when_to_come_back() {
+    let mut mocks = Mocks::new();
+    let slow = |_, _, _: &_| Err(LoginError::Slowed(Duration::from_millis(3_001)));
+    mocks.sessions.expect_log_in().returning(slow);
+    let request = json("POST", "/api/auth/login", CREDENTIALS);
+    let answer = mocks.api().call(request).await;
+    answer.assert_problem(429, "rate_limited");
+    assert_eq!(answer.header("Retry-After"), "4");
 }
 
 #[actix_web::test]
@@ -139,6 +152,9 @@ async fn refused(error: ChangePasswordError) -> Answer {
 async fn refused_changes_of_a_password_have_their_codes() {
     let wrong = refused(ChangePasswordError::WrongPassword).await;
     wrong.assert_problem(401, "invalid_credentials");
+    let slowed = refused(ChangePasswordError::Slowed(Duration::from_secs(7))).await;
+    slowed.assert_problem(429, "rate_limited");
+    assert_eq!(slowed.header("Retry-After"), "7");
     let gone = refused(ChangePasswordError::Gone).await;
     gone.assert_problem(401, "invalid_token");
 }

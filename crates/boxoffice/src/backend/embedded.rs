@@ -20,6 +20,7 @@ pub(super) async fn open(data_dir: &Path) -> Result<Backend, String> {
     Ok(Backend {
         users: embedded.users(),
         sessions: embedded.sessions(),
+        attempts: embedded.attempts(),
         bookings: embedded.bookings(),
         outbox: embedded.outbox(),
         events: embedded.events(),

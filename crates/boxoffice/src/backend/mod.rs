@@ -14,6 +14,7 @@ use domain::event::EventRepository;
 use domain::health::Probe;
 use domain::session::SessionRepository;
 use domain::stock::StockRepository;
+use domain::throttle::LoginAttempts;
 use domain::user::UserRepository;
 use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
 pub(crate) use schema::{Schema, SchemaGate};
@@ -24,6 +25,7 @@ use crate::config::{Config, Storage};
 pub(crate) struct Backend {
     pub(crate) users: Arc<dyn UserRepository>,
     pub(crate) sessions: Arc<dyn SessionRepository>,
+    pub(crate) attempts: Arc<dyn LoginAttempts>,
     pub(crate) bookings: Arc<dyn BookingRepository>,
     pub(crate) outbox: Arc<dyn OutboxRepository>,
     pub(crate) events: Arc<dyn EventRepository>,

@@ -8,7 +8,7 @@ use adapters_mongo::{
     MongoSettings, MongoStockRepository, MongoStockSurvey,
 };
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlOutboxRepository,
+    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlLoginAttempts, SqlOutboxRepository,
     SqlSessionRepository, SqlUserRepository,
 };
 use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
@@ -37,6 +37,7 @@ pub(super) async fn connect(
     Ok(Backend {
         users: Arc::new(SqlUserRepository::new(sql.clone())),
         sessions: Arc::new(SqlSessionRepository::new(sql.clone())),
+        attempts: Arc::new(SqlLoginAttempts::new(sql.clone())),
         bookings: Arc::new(SqlBookingRepository::new(sql.clone())),
         outbox: Arc::new(SqlOutboxRepository::new(sql.clone())),
         events: Arc::new(MongoEventRepository::new(mongo.clone())),

@@ -15,6 +15,7 @@ use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::error::Failure;
 use crate::request::{Caller, Identity, Origin};
 use crate::runtime::Runtime;
+use crate::throttle::{Attempt, Charge, LoginAttempts};
 use crate::user::{
     Account, Claims, Email, Password, PasswordAttempt, PasswordHasher, TokenSigner, User,
     UserRepository,
@@ -31,6 +32,8 @@ pub struct SessionPorts {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Signs access tokens.
     pub signer: Arc<dyn TokenSigner>,
+    /// Keeps count of tries with a wrong password.
+    pub attempts: Arc<dyn LoginAttempts>,
     /// Makes refresh tokens.
     pub secrets: Arc<dyn SecretSource>,
     /// Hears of sessions that end.
@@ -48,6 +51,16 @@ pub struct SessionSettings {
     pub refresh_life: Duration,
 }
 
+/// What became of a password that somebody tried.
+enum Check {
+    /// It is that of the account.
+    Right(Account),
+    /// It is another one, or there is no account.
+    Wrong,
+    /// It was not looked at: too many were wrong before.
+    Slowed(Duration),
+}
+
 /// The session use cases.
 pub struct SessionService {
     ports: SessionPorts,
@@ -60,17 +73,29 @@ impl SessionService {
         Self { ports, settings }
     }
 
-    /// The account, if the attempt is its password. Without an account the work is the same.
+    /// The account, if the attempt is its password. Without an account the work is the same, and so is
+    /// what it counts for.
     async fn check(
         &self,
+        email: &Email,
         account: Option<Account>,
         attempt: &PasswordAttempt,
-    ) -> Result<Option<Account>, Failure> {
+        origin: &Origin,
+    ) -> Result<Check, Failure> {
+        let charged = Attempt::new(email, origin.address.as_deref());
+        let admission = match self.ports.attempts.charge(&charged).await? {
+            Charge::Admitted(admission) => admission,
+            Charge::Wait(wait) => return Ok(Check::Slowed(wait)),
+        };
         // What can't be a password is compared with nobody's hash: wrong, in the same time.
         let hash = account.as_ref().map(|account| &account.password_hash);
         let hash = hash.filter(|_| attempt.is_possible());
         let matches = self.ports.hasher.verify(attempt, hash).await?;
-        Ok(account.filter(|_| matches))
+        let Some(account) = account.filter(|_| matches) else {
+            return Ok(Check::Wrong);
+        };
+        self.ports.attempts.succeeded(&admission).await?;
+        Ok(Check::Right(account))
     }
 
     /// Opens a session for an account whose password was right; `None` if that was changed meanwhile.
@@ -135,9 +160,10 @@ impl SessionUseCases for SessionService {
     ) -> Result<Login, LoginError> {
         let found = self.ports.users.find_by_email(&email).await;
         let account = found.map_err(Failure::from)?;
-        let login = match self.check(account, &attempt).await? {
-            Some(account) => self.open(account).await?,
-            None => None,
+        let login = match self.check(&email, account, &attempt, origin).await? {
+            Check::Right(account) => self.open(account).await?,
+            Check::Wrong => None,
+            Check::Slowed(wait) => return Err(LoginError::Slowed(wait)),
         };
         let Some(login) = login else {
             let record = self.record(Action::Login, origin).failed();
@@ -210,9 +236,15 @@ impl SessionUseCases for SessionService {
         let account = found.map_err(Failure::from)?;
         let account = account.ok_or(ChangePasswordError::Gone)?;
         let record = self.own_record(Action::ChangePassword, by.identity, origin);
-        let Some(account) = self.check(Some(account), &current).await? else {
-            self.ports.audit.push(record.failed());
-            return Err(ChangePasswordError::WrongPassword);
+        let email = account.user.email.clone();
+        let checked = self.check(&email, Some(account), &current, origin);
+        let account = match checked.await? {
+            Check::Right(account) => account,
+            Check::Wrong => {
+                self.ports.audit.push(record.failed());
+                return Err(ChangePasswordError::WrongPassword);
+            }
+            Check::Slowed(wait) => return Err(ChangePasswordError::Slowed(wait)),
         };
         let new = self.ports.hasher.hash(&new).await;
         let change = PasswordChange {

@@ -9,6 +9,7 @@ use crate::access::MockAccessNews;
 use crate::audit::{Action, AuditBuffer, AuditRecord, MockAuditLog, Outcome};
 use crate::request::Caller;
 use crate::test_runtime::{USER, origin, runtime};
+use crate::throttle::{Admission, Charge, MockLoginAttempts};
 use crate::time::Timestamp;
 use crate::user::{
     Account, Email, MockPasswordHasher, MockTokenSigner, MockUserRepository, Password,
@@ -50,6 +51,7 @@ struct Mocks {
     users: MockUserRepository,
     sessions: MockSessionRepository,
     hasher: MockPasswordHasher,
+    attempts: MockLoginAttempts,
     news: MockAccessNews,
     log: MockAuditLog,
 }
@@ -58,6 +60,7 @@ impl Mocks {
     /// John, whose password is right or wrong.
     fn with_password(matches: bool) -> Self {
         let mut mocks = Self::new();
+        mocks.expect_attempt(matches);
         mocks
             .users
             .expect_find_by_email()
@@ -79,9 +82,24 @@ impl Mocks {
             users: MockUserRepository::new(),
             sessions: MockSessionRepository::new(),
             hasher: MockPasswordHasher::new(),
+            attempts: MockLoginAttempts::new(),
             news: MockAccessNews::new(),
             log: MockAuditLog::new(),
         }
+    }
+
+    /// Expects that an attempt is charged before all else, and told to have succeeded if it did.
+    fn expect_attempt(&mut self, succeeds: bool) {
+        self.attempts.expect_charge().times(1).returning(|attempt| {
+            Ok(Charge::Admitted(Admission {
+                attempt: attempt.clone(),
+                is_known: false,
+            }))
+        });
+        self.attempts
+            .expect_succeeded()
+            .times(usize::from(succeeds))
+            .returning(|_| Ok(()));
     }
 
     /// Expects one record, which `is_right`.
@@ -110,6 +128,7 @@ impl Mocks {
             users: Arc::new(self.users),
             sessions: Arc::new(self.sessions),
             hasher: Arc::new(self.hasher),
+            attempts: Arc::new(self.attempts),
             signer: Arc::new(signer),
             secrets: Arc::new(secrets),
             news: Arc::new(self.news),
@@ -159,6 +178,7 @@ async fn a_password_that_changes_meanwhile_signs_nobody_in() {
 #[tokio::test]
 async fn an_unknown_address_is_hashed_for_as_well_and_recorded_without_it() {
     let mut mocks = Mocks::new();
+    mocks.expect_attempt(false);
     mocks.users.expect_find_by_email().returning(|_| Ok(None));
     mocks
         .hasher
@@ -180,6 +200,7 @@ async fn an_unknown_address_is_hashed_for_as_well_and_recorded_without_it() {
 async fn what_cannot_be_a_password_is_wrong_after_the_same_work() {
     // bcrypt reads 72 bytes: a longer attempt must not match a password that it begins with.
     let mut mocks = Mocks::new();
+    mocks.expect_attempt(false);
     mocks
         .users
         .expect_find_by_email()
@@ -266,4 +287,39 @@ async fn a_wrong_present_password_changes_nothing() {
         .await;
     assert!(matches!(answer, Err(ChangePasswordError::WrongPassword)));
     audit.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_has_to_wait_gets_no_password_looked_at() {
+    let wait = std::time::Duration::from_secs(3);
+    for account in [None, Some(account())] {
+        let mut mocks = Mocks::new();
+        let found = account.clone();
+        mocks
+            .users
+            .expect_find_by_email()
+            .returning(move |_| Ok(found.clone()));
+        mocks
+            .attempts
+            .expect_charge()
+            .returning(move |_| Ok(Charge::Wait(wait)));
+        let (service, _) = mocks.service();
+        let answer = service.log_in(email(), attempt(), &origin()).await;
+        assert!(matches!(answer, Err(LoginError::Slowed(told)) if told == wait));
+    }
+    let mut mocks = Mocks::new();
+    mocks
+        .users
+        .expect_account()
+        .returning(|_| Ok(Some(account())));
+    mocks
+        .attempts
+        .expect_charge()
+        .returning(move |_| Ok(Charge::Wait(wait)));
+    let (service, _) = mocks.service();
+    let new = Password::parse("AnotherPass@123").unwrap();
+    let answer = service
+        .change_password(CALLER, attempt(), new, &origin())
+        .await;
+    assert!(matches!(answer, Err(ChangePasswordError::Slowed(told)) if told == wait));
 }

@@ -1,5 +1,7 @@
 //! What can be done with sessions, as the outside sees it.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::RefreshToken;
@@ -33,6 +35,10 @@ pub enum LoginError {
     /// Wrong password or unknown address: which one, nobody learns.
     #[error("wrong e-mail address or password")]
     WrongCredentials,
+    /// Too many tries failed, of this account or from this address: whether there is such an account,
+    /// nobody learns. The next one may come after the time given.
+    #[error("too many wrong passwords")]
+    Slowed(Duration),
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -55,6 +61,9 @@ pub enum ChangePasswordError {
     /// The present password is another one.
     #[error("wrong password")]
     WrongPassword,
+    /// Too many tries failed; the next one may come after the time given.
+    #[error("too many wrong passwords")]
+    Slowed(Duration),
     /// The user was deleted meanwhile.
     #[error("the user does not exist any more")]
     Gone,
@@ -63,8 +72,8 @@ pub enum ChangePasswordError {
     Failed(#[from] Failure),
 }
 
-/// What can be done with sessions. All but a refresh that finds nothing wrong, and one with a token that
-/// is not good, leave an audit record.
+/// What can be done with sessions. All leave an audit record, but for refreshing, unless it shows a theft,
+/// and for tries that are slowed.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait SessionUseCases: Send + Sync {

@@ -7,6 +7,8 @@
 pub(crate) mod admin_guard;
 pub(crate) mod bookings;
 pub(crate) mod checkpoint;
+pub(crate) mod login_attempts;
+pub(crate) mod login_places;
 pub(crate) mod outbox;
 pub(crate) mod recovery_marks;
 pub(crate) mod refresh_tokens;

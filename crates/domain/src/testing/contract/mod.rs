@@ -14,6 +14,7 @@
 //!     Relational {
 //!         users: database.relational.clone(),
 //!         sessions: database.relational.clone(),
+//!         attempts: database.relational.clone(),
 //!         bookings: database.relational.clone(),
 //!         outbox: database.relational.clone(),
 //!         survey: database.relational.clone(),
@@ -55,6 +56,7 @@ use crate::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use crate::event::EventRepository;
 use crate::session::SessionRepository;
 use crate::stock::StockRepository;
+use crate::throttle::LoginAttempts;
 use crate::user::UserRepository;
 use crate::verify::{BookingSurvey, StockRepair, StockSurvey};
 
@@ -64,6 +66,8 @@ pub struct Relational {
     pub users: Arc<dyn UserRepository>,
     /// Their sessions.
     pub sessions: Arc<dyn SessionRepository>,
+    /// Attempts to sign in.
+    pub attempts: Arc<dyn LoginAttempts>,
     /// The bookings.
     pub bookings: Arc<dyn BookingRepository>,
     /// The outbox.

@@ -27,6 +27,7 @@ async fn relational() -> Relational {
     Relational {
         users: store.clone(),
         sessions: store.clone(),
+        attempts: store.clone(),
         bookings: store.clone(),
         outbox: store.clone(),
         survey: store.clone(),

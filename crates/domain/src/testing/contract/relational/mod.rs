@@ -8,6 +8,7 @@ pub mod first_admin;
 pub mod keys;
 pub mod leading_checkpoint;
 pub mod listing;
+pub mod logins;
 pub mod outbox;
 pub mod refresh_tokens;
 pub mod reservations;
@@ -17,6 +18,7 @@ pub mod users;
 /// Tests a backend against the contracts of
 /// [`UserRepository`](crate::user::UserRepository),
 /// [`SessionRepository`](crate::session::SessionRepository),
+/// [`LoginAttempts`](crate::throttle::LoginAttempts),
 /// [`BookingRepository`](crate::booking::BookingRepository) and
 /// [`OutboxRepository`](crate::booking::OutboxRepository), and of a
 /// [`BookingSurvey`](crate::verify::BookingSurvey) and a
@@ -37,6 +39,7 @@ pub mod users;
 ///         Relational {
 ///             users: store.clone(),
 ///             sessions: store.clone(),
+///             attempts: store.clone(),
 ///             bookings: store.clone(),
 ///             outbox: store.clone(),
 ///             survey: store.clone(),
@@ -89,6 +92,16 @@ macro_rules! relational_contract_tests {
                 of_many_password_changes_at_once_exactly_one_is_made,
                 expired_sessions_are_forgotten_and_the_others_stay,
                 no_more_sessions_are_forgotten_at_once_than_asked_for,
+            }
+            logins {
+                some_failures_of_an_account_are_free_and_then_it_waits,
+                many_failures_of_an_address_are_free_and_then_it_waits,
+                who_waited_as_told_is_admitted_however_often_others_tried,
+                of_many_attempts_at_once_few_are_admitted,
+                a_success_clears_the_account_and_makes_the_place_known,
+                who_guesses_at_a_known_place_waits_too,
+                successes_do_not_count_against_an_address,
+                what_is_old_is_forgotten_and_the_rest_counts_on,
             }
             refresh_tokens {
                 a_refresh_token_is_replaced_by_the_next,

@@ -2,6 +2,7 @@
 
 mod bookings;
 mod checkpoint;
+mod logins;
 mod outbox;
 mod sessions;
 mod survey;
@@ -20,10 +21,13 @@ use crate::event::EventId;
 use crate::health::Probe;
 use crate::session::{RefreshTokenHash, SessionId};
 use crate::stock::{ReservationId, TicketType};
+use crate::throttle::{Bucket, BucketKey};
+use crate::time::Timestamp;
 use crate::user::{Account, UserId};
 
 /// [`UserRepository`](crate::user::UserRepository),
 /// [`SessionRepository`](crate::session::SessionRepository),
+/// [`LoginAttempts`](crate::throttle::LoginAttempts),
 /// [`BookingRepository`](crate::booking::BookingRepository) and
 /// [`OutboxRepository`](crate::booking::OutboxRepository) in memory.
 #[derive(Debug, Default)]
@@ -47,6 +51,8 @@ struct Tables {
     last_user: i64,
     sessions: BTreeMap<SessionId, sessions::Session>,
     refresh_tokens: BTreeMap<RefreshTokenHash, sessions::RefreshRow>,
+    attempts: HashMap<BucketKey, Bucket>,
+    places: HashMap<BucketKey, Timestamp>,
     /// Bookings by id; a void row has an id too, as in a table.
     bookings: BTreeMap<BookingId, StoredBooking>,
     last_booking: i64,
