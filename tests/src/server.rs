@@ -20,6 +20,7 @@ pub const SETUP_TOKEN: &str = "the-setup-token-of-the-tests";
 pub struct Server {
     child: Child,
     base: String,
+    admin: String,
     log: PathBuf,
     variables: Vec<(String, String)>,
 }
@@ -36,6 +37,7 @@ impl Server {
     pub async fn start_unready(databases: &Databases, variables: &[(&str, &str)]) -> Self {
         let mut all = vec![
             ("PORT", "0"),
+            ("ADMIN_PORT", "0"),
             ("JWT_SECRET", JWT_SECRET),
             ("ADMIN_SETUP_TOKEN", SETUP_TOKEN),
             ("BCRYPT_COST", "4"),
@@ -79,7 +81,10 @@ impl Server {
         let listening = async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 if let Some((_, address)) = line.split_once("listens on ") {
-                    return Some(address.trim().to_owned());
+                    let admin = lines.next_line().await.unwrap()?;
+                    let admin = admin.trim().strip_prefix("metrics: ")?;
+                    let admin = admin.strip_suffix("/metrics")?;
+                    return Some((address.trim().to_owned(), admin.to_owned()));
                 }
             }
             None
@@ -88,7 +93,7 @@ impl Server {
             .await
             .ok()
             .flatten();
-        let Some(base) = address else {
+        let Some((base, admin)) = address else {
             panic!(
                 "no start line; the log:\n{}",
                 std::fs::read_to_string(&log).unwrap()
@@ -99,6 +104,7 @@ impl Server {
         Self {
             child,
             base,
+            admin,
             log,
             variables,
         }
@@ -114,6 +120,11 @@ impl Server {
     /// A caller without a token.
     pub fn client(&self) -> Client {
         Client::new(&self.base)
+    }
+
+    /// A caller of the admin listener.
+    pub fn admin(&self) -> Client {
+        Client::new(&self.admin)
     }
 
     /// `http://127.0.0.1:PORT`.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mysql::relational::{
-    SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlLoginAttempts, SqlOutboxRepository,
+    PoolSample, SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlLoginAttempts,
+    SqlOutboxRepository,
     SqlSessionRepository, SqlStore, SqlUserRepository,
 };
 use domain::audit::AuditLog;
@@ -15,11 +16,13 @@ use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::error::StoreError;
 use domain::event::EventRepository;
 use domain::health::Probe;
+use domain::metric::Sample;
 use domain::session::SessionRepository;
 use domain::stock::StockRepository;
 use domain::throttle::LoginAttempts;
 use domain::user::UserRepository;
 use domain::verify::{BookingSurvey, StockRepair, StockSurvey};
+use sea_orm::DatabaseConnection;
 
 use crate::database::Database;
 use crate::dialect::SQLITE;
@@ -159,6 +162,19 @@ impl Embedded {
     /// A sign of life of the file.
     pub fn probe(&self) -> Arc<dyn Probe> {
         Arc::new(SqliteProbe::new(self.database.clone()))
+    }
+
+    /// Looks at the connections that read and the one that writes.
+    pub fn samples(&self) -> Vec<Arc<dyn Sample>> {
+        let pools = [
+            ("sqlite_readers", self.database.reader()),
+            ("sqlite_writer", self.database.writer()),
+        ];
+        let sample = |(name, connection): (_, &DatabaseConnection)| {
+            let pool = connection.get_sqlite_connection_pool();
+            Arc::new(PoolSample::new(name, pool)) as Arc<dyn Sample>
+        };
+        pools.into_iter().map(sample).collect()
     }
 
     /// The migrations, oldest first, and whether the file has them.

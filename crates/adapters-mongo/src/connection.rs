@@ -10,6 +10,7 @@ use mongodb::options::{
 use mongodb::{Client, ClientSession, Collection, Database};
 
 use crate::error::MongoError;
+use crate::pool_sample::{MongoPoolSample, PoolCounts};
 
 /// The longest that a call may last. A request has three seconds in all.
 pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(2);
@@ -67,6 +68,8 @@ const EXAMPLE: &str = "mongodb://host:27017/boxoffice?replicaSet=rs0";
 #[derive(Clone, Debug)]
 pub struct MongoDatabase {
     database: Database,
+    counts: PoolCounts,
+    limit: u32,
 }
 
 impl MongoDatabase {
@@ -85,10 +88,19 @@ impl MongoDatabase {
             .filter(|name| !name.is_empty())
             .ok_or(ConnectError::NoDatabase)?;
         bound(&mut options, settings);
+        let (counts, limit) = (PoolCounts::default(), options.max_pool_size.unwrap_or(0));
+        options.cmap_event_handler = Some(counts.handler());
         let client = Client::with_options(options).map_err(|_| ConnectError::Url)?;
         Ok(Self {
             database: client.database(&name),
+            counts,
+            limit,
         })
+    }
+
+    /// A look at the connections.
+    pub fn sample(&self) -> MongoPoolSample {
+        MongoPoolSample::new(&self.counts, self.limit)
     }
 
     /// A session in which a read waits until the majority that it reads from has what was written before.

@@ -2,12 +2,14 @@
 //! domain and nothing of what is behind them.
 //!
 //! A request passes the middlewares, then a handler that parses, calls a use case and presents.
-//! [`bind`] puts it all on a socket.
+//! [`bind`] puts it all on a socket; [`bind_admin`] puts metrics and health on another.
 
+mod admin;
 mod dto;
 mod error_code;
 mod extract;
 mod handlers;
+mod metric;
 mod middleware;
 mod problem;
 mod refusals;
@@ -15,5 +17,8 @@ mod router;
 mod server;
 #[cfg(test)]
 mod tests;
+mod trace_context;
 
+pub use admin::{AdminSettings, ReadMetrics, bind_admin};
+pub use metric::METRICS;
 pub use server::{HttpSettings, NewRequestId, RateLimits, Services, bind};

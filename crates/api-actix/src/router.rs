@@ -8,6 +8,7 @@ use actix_web::{HttpResponse, Resource, Route, Scope, web};
 
 use crate::error_code::ErrorCode;
 use crate::handlers::{auth, bookings, events, health, users};
+use crate::metric::RoutePattern;
 use crate::middleware::{RateLimiters, guard};
 use crate::problem::Problem;
 
@@ -112,7 +113,8 @@ fn mount_all(scope: Scope, prefix: &str, endpoints: &[Endpoint], limiters: &Rate
     paths.into_iter().fold(scope, |scope, path| {
         let at_path: Vec<&Endpoint> = endpoints.iter().filter(|e| e.path == path).collect();
         let relative = path.strip_prefix(prefix).unwrap_or(path);
-        let resource = methods(web::resource(relative), &at_path);
+        let resource = web::resource(relative).app_data(RoutePattern(path));
+        let resource = methods(resource, &at_path);
         let limited = at_path.iter().any(|endpoint| endpoint.limit == Limit::Auth);
         scope.service(resource.wrap(from_fn(guard)).wrap(Condition::new(
             limiters.enabled && limited,
@@ -136,7 +138,7 @@ fn methods(resource: Resource, endpoints: &[&Endpoint]) -> Resource {
         }))
 }
 
-async fn not_found() -> Result<HttpResponse, Problem> {
+pub(crate) async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::new(
         ErrorCode::NotFound,
         "There is nothing at this path.",

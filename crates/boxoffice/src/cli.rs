@@ -102,6 +102,29 @@ pub(crate) enum Switch {
     Off,
 }
 
+/// Where the admin listener is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AdminPort {
+    /// Nowhere.
+    Off,
+    /// There; 0 for a free one.
+    At(u16),
+}
+
+impl std::str::FromStr for AdminPort {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "off" => Ok(Self::Off),
+            _ => text
+                .parse()
+                .map(Self::At)
+                .map_err(|_| "must be a port (0 for a free one) or `off`"),
+        }
+    }
+}
+
 /// Every setting, as it comes in.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -135,6 +158,26 @@ pub(crate) struct Options {
         help_heading = "HTTP"
     )]
     pub(crate) trusted_proxies: String,
+    /// Address, or name of one, of the admin listener: metrics and health.
+    #[arg(
+        long,
+        env = "ADMIN_HOST",
+        value_name = "ADMIN_HOST",
+        default_value = "127.0.0.1",
+        global = true,
+        help_heading = "HTTP"
+    )]
+    pub(crate) admin_host: String,
+    /// Port of the admin listener; 0 takes a free one and prints it, `off` has none. If it is not set,
+    /// 9464, or a free one if that is taken.
+    #[arg(
+        long,
+        env = "ADMIN_PORT",
+        value_name = "ADMIN_PORT",
+        global = true,
+        help_heading = "HTTP"
+    )]
+    pub(crate) admin_port: Option<AdminPort>,
     /// Exact origins that browsers may call from, separated by commas.
     #[arg(
         long,

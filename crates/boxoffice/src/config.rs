@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::grouping::GroupLimits;
 use ipnet::IpNet;
 
-use crate::cli::{LogFormat, Options, Switch};
+use crate::cli::{AdminPort, LogFormat, Options, Switch};
 
 /// A setting that cannot work.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,6 +54,18 @@ pub(crate) struct Http {
     pub(crate) limits: Option<Limits>,
 }
 
+/// Where metrics and health are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Admin {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// Whether a free port will do as well if that one is taken.
+    pub(crate) or_free_port: bool,
+}
+
+/// The port that exporters for Prometheus are usually given.
+const ADMIN_PORT: u16 = 9464;
+
 /// Requests per client address.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
@@ -86,6 +98,8 @@ pub(crate) struct Logging {
 pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) http: Http,
+    /// `None` for no admin listener.
+    pub(crate) admin: Option<Admin>,
     pub(crate) security: Security,
     pub(crate) recovery_grace: Duration,
     pub(crate) groups: GroupLimits,
@@ -98,6 +112,7 @@ impl Config {
         let (storage, security) = (storage(&options)?, security(&options)?);
         Ok(Self {
             http: http(&options)?,
+            admin: admin(&options)?,
             recovery_grace: Duration::from_secs(options.recovery_grace_seconds),
             groups: GroupLimits {
                 most: to_usize(options.booking_batch_max),
@@ -230,6 +245,22 @@ fn http(options: &Options) -> Result<Http, ConfigError> {
     })
 }
 
+/// A port that nobody asked for must not keep a second instance on the machine from starting.
+fn admin(options: &Options) -> Result<Option<Admin>, ConfigError> {
+    let (port, or_free_port) = match options.admin_port {
+        Some(AdminPort::Off) => return Ok(None),
+        Some(AdminPort::At(port)) => (port, false),
+        None => (ADMIN_PORT, true),
+    };
+    let host = given(Some(&options.admin_host))
+        .ok_or_else(|| wrong("ADMIN_HOST", "is empty: set an address such as 127.0.0.1"))?;
+    Ok(Some(Admin {
+        host,
+        port,
+        or_free_port,
+    }))
+}
+
 fn network(text: &str) -> Option<IpNet> {
     text.parse()
         .ok()
@@ -328,6 +359,16 @@ mod tests {
                 "{arguments:?}: {line}"
             );
         }
+    }
+
+    #[test]
+    fn the_admin_port_may_be_another_only_if_nobody_chose_it() {
+        let admin = |arguments: &[&str]| load(arguments).unwrap().admin;
+        let default = admin(&[]).unwrap();
+        assert_eq!((default.port, default.or_free_port), (9464, true));
+        let chosen = admin(&["--admin-port", "9464"]).unwrap();
+        assert_eq!((chosen.port, chosen.or_free_port), (9464, false));
+        assert!(admin(&["--admin-port", "off"]).is_none());
     }
 
     #[test]

@@ -1,14 +1,20 @@
 //! The command line of the real program.
 
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests fail by panicking"
+)]
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 /// Every variable that the program reads.
-const VARIABLES: [&str; 24] = [
+const VARIABLES: [&str; 26] = [
     "HOST",
     "PORT",
+    "ADMIN_HOST",
+    "ADMIN_PORT",
     "TRUSTED_PROXIES",
     "CORS_ORIGINS",
     "MYSQL_URL",
@@ -92,8 +98,10 @@ fn what_cannot_work_is_one_line_that_names_the_variable() {
         "mongodb://user:secret-password@127.0.0.1:1/b",
     );
     let long = ("JWT_SECRET", "0123456789012345678901234567890123456789");
-    let cases: [(&[(&str, &str)], &str); 12] = [
+    let cases: [(&[(&str, &str)], &str); 14] = [
         (&[("PORT", "70000")], "PORT"),
+        (&[("ADMIN_PORT", "on")], "ADMIN_PORT"),
+        (&[("ADMIN_HOST", " ")], "ADMIN_HOST"),
         (&[("PORT", "x")], "PORT"),
         (&[("BCRYPT_COST", "3")], "BCRYPT_COST"),
         (&[("RATE_LIMIT", "maybe")], "RATE_LIMIT"),
@@ -127,6 +135,63 @@ fn a_data_folder_that_cannot_be_made_is_named() {
     let output = boxoffice(&[], &[], folder.path());
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("DATA_DIR"), "{output:?}");
+}
+
+#[test]
+fn a_chosen_admin_port_that_is_taken_refuses_the_start() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("ADMIN_PORT", port.as_str()), ("PORT", "0")];
+    let output = boxoffice(&[], &variables, folder.path());
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let line = text(&output.stderr);
+    let line = line.lines().last().unwrap();
+    assert!(
+        line.contains("ADMIN_PORT") && line.contains("off"),
+        "{line}"
+    );
+}
+
+/// The first lines that a server prints, as far as the one about its stores.
+fn announcement(variables: &[(&str, &str)]) -> Vec<String> {
+    use std::io::{BufRead, BufReader};
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_boxoffice"))
+        .env_clear()
+        .env("PORT", "0")
+        .envs(variables.iter().copied())
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines = lines.map(Result::unwrap);
+    let lines: Vec<String> = lines.take_while(|line| !line.contains("stores:")).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    lines
+}
+
+#[test]
+fn the_usual_admin_port_may_be_taken_by_another_instance() {
+    // Somebody else on this machine may have it already; it is taken in either case.
+    let _taken = std::net::TcpListener::bind("127.0.0.1:9464");
+    let lines = announcement(&[]);
+    let metrics = lines
+        .iter()
+        .find(|line| line.contains("metrics: http://127.0.0.1:"));
+    let metrics = metrics.expect("no line about the metrics");
+    assert!(!metrics.contains(":9464/"), "{metrics}");
+}
+
+#[test]
+fn without_an_admin_port_nothing_is_told() {
+    let lines = announcement(&[("ADMIN_PORT", "off")]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("listens on"));
 }
 
 #[test]

@@ -13,7 +13,7 @@
 //! - [`checkpoint`]: whether both stores are of the same age;
 //! - [`audit`]: what is written down about who did what;
 //! - [`access`]: who may call at this moment; [`health`]: which store is away; [`upkeep`]: the
-//!   background work; [`grouping`]: reads that share a round trip;
+//!   background work; [`grouping`]: reads that share a round trip; [`metric`]: what is measured;
 //! - `testing` (feature `testing`): the in-memory backend and the port contract suites. Each
 //!   port's mock stands beside the port, `MockUserRepository` beside [`user::UserRepository`].
 
@@ -26,6 +26,7 @@ pub mod error;
 pub mod event;
 pub mod grouping;
 pub mod health;
+pub mod metric;
 pub mod page;
 pub mod request;
 pub mod runtime;

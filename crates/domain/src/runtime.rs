@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
 use tokio::sync::{oneshot, watch};
+use tracing::Instrument;
 
 use crate::audit::AuditId;
 use crate::event::EventId;
@@ -83,6 +84,8 @@ impl Runtime {
         work: impl Future<Output = T> + Send + 'static,
     ) -> Option<T> {
         let (sender, receiver) = oneshot::channel();
+        // In the span of the request, so that its id is in what the work logs.
+        let work = work.in_current_span();
         self.spawner.spawn(Box::pin(async move {
             // The receiver is gone when the client hung up; the work counts, not its answer.
             let _ = sender.send(work.await);

@@ -4,14 +4,18 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::Counter;
+
 use crate::audit::AuditBuffer;
 use crate::booking::BookingRepository;
 use crate::checkpoint::{self, Checkpoints};
 use crate::error::{StoreError, chain};
+use crate::metric::{NO_LABELS, OUTBOX_LAG, UPKEEP_ROUNDS};
 use crate::runtime::{Runtime, Stop};
 use crate::session::SessionRepository;
 use crate::stock::{Recovered, Recovery, Relay, Settler};
 use crate::throttle::{self, LoginAttempts};
+use crate::time::Timestamp;
 
 /// The time between two rounds of settling.
 const SETTLE_PERIOD: Duration = Duration::from_millis(500);
@@ -105,13 +109,11 @@ impl Upkeep {
     }
 
     async fn relay(self, mut stop: Stop) {
-        let mut trouble = Trouble::new("relaying");
+        let (mut trouble, lag) = (Trouble::new("relaying"), OUTBOX_LAG.gauge(NO_LABELS));
         loop {
-            let wait = if trouble.note(&self.relay.drain().await) {
-                GATHER
-            } else {
-                AGAIN
-            };
+            let carried = trouble.note(&self.relay.drain().await);
+            lag.set(self.outbox_lag().as_secs_f64());
+            let wait = if carried { GATHER } else { AGAIN };
             if stop.within(&self.runtime, wait).await {
                 return;
             }
@@ -120,6 +122,14 @@ impl Upkeep {
                 .within(RELAY_PERIOD, self.relay.arrived())
                 .await;
         }
+    }
+
+    /// How long ago the oldest row was left that is known to be in the outbox still.
+    fn outbox_lag(&self) -> Duration {
+        let now = self.runtime.clock.now();
+        let age = |left: Timestamp| now.millis().saturating_sub(left.millis());
+        let millis = self.relay.oldest_left().map_or(0, age);
+        Duration::from_millis(u64::try_from(millis).unwrap_or(0))
     }
 
     async fn recover(self, mut stop: Stop) {
@@ -146,11 +156,12 @@ impl Upkeep {
     }
 
     async fn write_audit(self, mut stop: Stop) {
+        let mut trouble = Trouble::new("writing audit records");
         loop {
             self.runtime
                 .within(RELAY_PERIOD, self.audit.arrived())
                 .await;
-            let wait = if self.audit.flush().await.is_ok() {
+            let wait = if trouble.note(&self.audit.flush().await) {
                 GATHER
             } else {
                 AGAIN
@@ -169,46 +180,47 @@ impl Upkeep {
     }
 
     async fn forget(self, mut stop: Stop) {
+        let mut trouble = Trouble::new("forgetting");
         loop {
-            self.forget_keys().await;
-            self.forget_sessions().await;
-            self.forget_attempts().await;
+            let keys = self.forget_keys().await;
+            let sessions = self.forget_sessions().await;
+            let attempts = self.forget_attempts().await;
+            trouble.note(&keys.and(sessions).and(attempts));
             if stop.within(&self.runtime, FORGET_PERIOD).await {
                 return;
             }
         }
     }
 
-    async fn forget_keys(&self) {
+    async fn forget_keys(&self) -> Result<(), StoreError> {
         let before = self.runtime.clock.now().minus(KEY_LIFE);
-        while matches!(
-            self.bookings.forget_keys(before, MAX_FORGOTTEN).await,
-            Ok(MAX_FORGOTTEN)
-        ) {}
+        let forget = || self.bookings.forget_keys(before, MAX_FORGOTTEN);
+        while forget().await? == MAX_FORGOTTEN {}
+        Ok(())
     }
 
-    async fn forget_attempts(&self) {
+    async fn forget_attempts(&self) -> Result<(), StoreError> {
         let (idle, unseen) = (throttle::REMEMBERED, throttle::KNOWN_FOR);
-        while matches!(
-            self.attempts.forget(idle, unseen, MAX_FORGOTTEN).await,
-            Ok(true)
-        ) {}
+        let forget = || self.attempts.forget(idle, unseen, MAX_FORGOTTEN);
+        while forget().await? {}
+        Ok(())
     }
 
-    async fn forget_sessions(&self) {
+    async fn forget_sessions(&self) -> Result<(), StoreError> {
         let before = self.runtime.clock.now().minus(SESSION_REST);
-        while matches!(
-            self.sessions.forget_expired(before, MAX_FORGOTTEN).await,
-            Ok(true)
-        ) {}
+        let forget = || self.sessions.forget_expired(before, MAX_FORGOTTEN);
+        while forget().await? {}
+        Ok(())
     }
 }
 
-/// Logs when some work begins to fail and when it goes on, and not each failure in between: a store
-/// that is away for an hour is two lines.
+/// Counts rounds of some work. Logs when it begins to fail and when it goes on, and not each failure in
+/// between: a store that is away for an hour is two lines.
 struct Trouble {
     work: &'static str,
     failing: bool,
+    done: Counter,
+    failed: Counter,
 }
 
 impl Trouble {
@@ -216,11 +228,18 @@ impl Trouble {
         Self {
             work,
             failing: false,
+            done: UPKEEP_ROUNDS.counter([work, "done"]),
+            failed: UPKEEP_ROUNDS.counter([work, "failed"]),
         }
     }
 
     /// Takes note of a result; whether it is a success.
     fn note<T>(&mut self, result: &Result<T, StoreError>) -> bool {
+        let counter = match result {
+            Ok(_) => &self.done,
+            Err(_) => &self.failed,
+        };
+        counter.increment(1);
         let was_failing = std::mem::replace(&mut self.failing, result.is_err());
         match result {
             Err(error) if !was_failing => {

@@ -13,6 +13,7 @@ mod hang_ups;
 mod idempotency;
 mod instances;
 mod lifecycle;
+mod metrics;
 mod original_bodies;
 mod rush;
 mod sessions;

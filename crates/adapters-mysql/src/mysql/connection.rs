@@ -1,16 +1,19 @@
 //! The pool, and what every session of it is set to.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use domain::metric::Sample;
 use sea_orm::SqlxMySqlConnector;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlPoolOptions};
 use sqlx::{ConnectOptions, Executor, Row};
 use tokio::time::timeout;
 
+use super::STORE;
 use super::dialect::MYSQL;
-use crate::relational::SqlStore;
+use crate::relational::{PoolSample, SqlStore};
 
 /// How long a call waits for a free connection.
 const ACQUIRE_LIMIT: Duration = Duration::from_millis(1_500);
@@ -74,6 +77,12 @@ pub fn connect(settings: &MySqlSettings) -> Result<SqlStore, MySqlUrlError> {
     let pool = pool(settings, settings.max_connections.max(1))?;
     let connection = SqlxMySqlConnector::from_sqlx_mysql_pool(pool);
     Ok(SqlStore::new(connection.clone(), connection, &MYSQL))
+}
+
+/// A look at the pool of a store that [`connect`] made.
+pub fn sample(store: &SqlStore) -> Arc<dyn Sample> {
+    let pool = store.writer().get_mysql_connection_pool();
+    Arc::new(PoolSample::new(STORE, pool))
 }
 
 /// A lazy pool of at most `connections`.

@@ -5,7 +5,7 @@ mod dialect;
 mod probe;
 mod schema;
 
-pub use connection::{MySqlSettings, MySqlUrlError, connect};
+pub use connection::{MySqlSettings, MySqlUrlError, connect, sample};
 pub use probe::MySqlProbe;
 pub use schema::{MySqlSchema, SchemaStep};
 

@@ -4,10 +4,12 @@ pub(crate) mod auth;
 pub(crate) mod bookings;
 pub(crate) mod events;
 pub(crate) mod health;
+mod metrics;
 pub(crate) mod users;
 
 use actix_web::HttpResponse;
 
+pub(crate) use self::metrics::metrics;
 use crate::problem::Problem;
 
 /// What a handler gives back.

@@ -1,6 +1,6 @@
 //! The outermost layer: a request's id, its span, its access line, the body of its problem.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -17,8 +17,10 @@ use tracing::Instrument;
 
 use super::security_headers;
 use crate::extract::{ClientAddress, client_address};
+use crate::metric::{self, RoutePattern};
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::server::HttpState;
+use crate::trace_context::TraceId;
 
 /// Carries the request's id, in and out.
 pub(crate) const REQUEST_ID: &str = "X-Request-Id";
@@ -34,8 +36,14 @@ pub(crate) async fn request_scope(
     let client = client_address(peer, request.headers(), &state.trusted_proxies);
     request.extensions_mut().insert(ClientAddress(client));
     request.extensions_mut().insert(id.clone());
-    let (method, started) = (request.method().clone(), Instant::now());
-    let span = tracing::info_span!("request", request_id = %id);
+    let (method, started) = (known_method(request.method()), Instant::now());
+    // An error's span, so that it is there whenever any line is. What it shows is made only if somebody
+    // listens.
+    let span = tracing::error_span!(
+        "request",
+        request_id = %id,
+        trace_id = %TraceId::of(request.headers(), || (state.new_request_id)())
+    );
     async move {
         let answer = next.call(request).await;
         let answer = answer.map(|response| {
@@ -48,7 +56,7 @@ pub(crate) async fn request_scope(
             let response = finish(HttpResponse::from_error(error), &id);
             InternalError::from_response("answered outside of a route", response).into()
         });
-        log_access(&method, &answer, started);
+        note(method, &answer, started.elapsed());
         answer
     }
     .instrument(span)
@@ -96,30 +104,35 @@ fn write(problem: &Problem, mut response: HttpResponse, id: &RequestId) -> HttpR
     response.set_body(BoxBody::new(problem.body(id)))
 }
 
-/// One line for each request. It has neither the client's address nor query, body or token.
-fn log_access(method: &Method, answer: &Result<ServiceResponse, Error>, started: Instant) {
-    let route = answer
-        .as_ref()
-        .ok()
-        .and_then(|r| r.request().match_pattern());
-    let status = match answer {
-        Ok(response) => response.status(),
-        Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+/// Measures a request, and logs it for those who ask for the target `access` at `debug`: a line for each
+/// would cost a busy server dearly. Neither has the client's address, query, body or token.
+fn note(method: &'static str, answer: &Result<ServiceResponse, Error>, took: Duration) {
+    let (route, status) = match answer {
+        Ok(answer) => (answer.request().app_data(), answer.status()),
+        Err(_) => (None, StatusCode::INTERNAL_SERVER_ERROR),
     };
-    let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(
-        method = known_method(method),
-        route = route.as_deref().unwrap_or("none"),
-        status = status.as_u16(),
-        ms = (milliseconds * 10.0).round() / 10.0,
+    let (RoutePattern(route), status) = (route.unwrap_or(&RoutePattern("none")), status.as_u16());
+    metric::note(route, method, status, took);
+    tracing::debug!(
+        target: "access",
+        method,
+        route,
+        status,
+        ms = (took.as_secs_f64() * 10_000.0).round() / 10.0,
         "request answered"
     );
 }
 
-/// A method that is none of the usual is the client's own text and not for the log.
-fn known_method(method: &Method) -> &str {
-    match method.as_str() {
-        name @ ("GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "HEAD" | "OPTIONS") => name,
+/// A method that is none of the usual is the client's own text and neither for the log nor for the metrics.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::PATCH => "PATCH",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
 }

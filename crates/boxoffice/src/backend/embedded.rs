@@ -32,6 +32,7 @@ pub(super) async fn open(data_dir: &Path) -> Result<Backend, String> {
         leading_checkpoint: embedded.leading_checkpoint(),
         following_checkpoint: embedded.following_checkpoint(),
         probes: vec![probe],
+        samples: embedded.samples(),
         bookings_store: name,
         stock_store: name,
         description: format!("embedded, in {}", embedded.path().display()),

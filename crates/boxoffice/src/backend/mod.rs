@@ -12,6 +12,7 @@ use domain::booking::{BookingRepository, OutboxRepository};
 use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::event::EventRepository;
 use domain::health::Probe;
+use domain::metric::Sample;
 use domain::session::SessionRepository;
 use domain::stock::StockRepository;
 use domain::throttle::LoginAttempts;
@@ -40,6 +41,8 @@ pub(crate) struct Backend {
     pub(crate) probes: Vec<Arc<dyn Probe>>,
     /// One per store, in the same order.
     pub(crate) schemas: Vec<Arc<dyn Schema>>,
+    /// Looks at the connections.
+    pub(crate) samples: Vec<Arc<dyn Sample>>,
     /// The name under which the bookings' store reports its health.
     pub(crate) bookings_store: &'static str,
     /// The name under which the stock's store reports its health.

@@ -13,6 +13,7 @@ use adapters_mysql::relational::{
 };
 use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
 use domain::health::Probe;
+use domain::metric::Sample;
 
 use super::Backend;
 use super::schema::StoreSchema;
@@ -32,6 +33,7 @@ pub(super) async fn connect(
         .await
         .map_err(|error| error.to_string())?;
 
+    let samples: Vec<Arc<dyn Sample>> = vec![mysql::sample(&sql), Arc::new(mongo.sample())];
     let mongo_probe = MongoProbe::new(mongo.clone());
     let (bookings_store, stock_store) = (sql_probe.name(), mongo_probe.name());
     Ok(Backend {
@@ -49,6 +51,7 @@ pub(super) async fn connect(
         stock_survey: Arc::new(MongoStockSurvey::new(mongo.clone())),
         stock_repair: Arc::new(MongoStockSurvey::new(mongo.clone())),
         probes: vec![Arc::new(sql_probe), Arc::new(mongo_probe)],
+        samples,
         schemas: vec![
             Arc::new(StoreSchema {
                 name: bookings_store,

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod admin_listener;
 pub(crate) mod create_admin;
 pub(crate) mod healthcheck;
 pub(crate) mod migrate;

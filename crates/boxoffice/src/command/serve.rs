@@ -14,10 +14,12 @@ use domain::runtime::{Spawner, StopSignal};
 use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 
+use super::admin_listener::AdminListener;
 use super::say;
 use crate::backend::{self, Backend, SchemaGate};
 use crate::config::{Config, Storage};
 use crate::platform::{self, Tasks};
+use crate::telemetry::Metrics;
 use crate::{app, secret};
 
 /// How long the start waits for the databases before it serves without them.
@@ -33,6 +35,8 @@ const REQUEST_DEADLINE: Duration = Duration::from_millis(2_800);
 
 pub(crate) async fn run(config: &Config) -> Result<(), String> {
     warn_about(config);
+    let metrics = config.admin.as_ref().map(|_| Metrics::start());
+    let metrics = metrics.transpose()?;
     let backend = backend::connect(config).await?;
     let secrets = secret::load(config)?;
     let tasks = Arc::new(Tasks::new());
@@ -54,13 +58,16 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     if let Ok(Some(refusal)) = tokio::time::timeout(FIRST_LOOK, refusals.recv()).await {
         return Err(refusal);
     }
-    let (server, address) = api_actix::bind(app.services, http_settings(config))
+    let (server, address) = api_actix::bind(app.services.clone(), http_settings(config))
         .map_err(|error| cannot_listen(config, &error))?;
+    let samples = backend.samples.clone();
+    let read_metrics = metrics.map(|metrics| metrics.reader(samples, runtime.clock.now()));
+    let admin = AdminListener::start(app.services, config.admin.as_ref().zip(read_metrics))?;
 
     let (stop_signal, stop) = StopSignal::new();
     health.start(&runtime, &stop);
     app.upkeep.start(&stop);
-    announce(config, &backend, address).await;
+    announce(config, &backend, address, admin.address()).await;
 
     let handle = server.handle();
     let serving = tokio::spawn(server);
@@ -74,6 +81,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     if tokio::time::timeout(FINISH_PATIENCE, finish).await.is_err() {
         tracing::warn!("some buffers were not written in time");
     }
+    admin.stop().await;
     tracing::info!("drained");
     ended
 }
@@ -176,18 +184,28 @@ fn http_settings(config: &Config) -> HttpSettings {
         cors_origins: http.cors_origins.clone(),
         first_admin_from_loopback: matches!(config.storage, Storage::Embedded { .. }),
         request_deadline: REQUEST_DEADLINE,
-        new_request_id: Arc::new(|| {
-            RequestId::parse(&platform::uuid().to_string()).unwrap_or_else(RequestId::unknown)
-        }),
+        new_request_id: Arc::new(new_request_id),
     }
 }
 
+pub(super) fn new_request_id() -> RequestId {
+    RequestId::parse(&platform::uuid().to_string()).unwrap_or_else(RequestId::unknown)
+}
+
 /// Says where the server listens, on what, and what to do next.
-async fn announce(config: &Config, backend: &Backend, address: SocketAddr) {
+async fn announce(
+    config: &Config,
+    backend: &Backend,
+    address: SocketAddr,
+    admin: Option<SocketAddr>,
+) {
     say(&format!(
         "Boxoffice {} listens on http://{address}",
         env!("CARGO_PKG_VERSION")
     ));
+    if let Some(admin) = admin {
+        say(&format!("  metrics: http://{admin}/metrics"));
+    }
     say(&format!("  stores: {}", backend.description));
     let has_admin = tokio::time::timeout(FIRST_LOOK, backend.users.admin_exists()).await;
     let next = match has_admin {

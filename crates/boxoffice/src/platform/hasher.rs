@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use domain::metric::{Counter, Gauge, NO_LABELS};
 use domain::user::{HashError, Password, PasswordAttempt, PasswordHash, PasswordHasher};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+
+use crate::telemetry::{HASHES_REFUSED, HASHES_WAITING};
 
 /// The most hashes that wait for their turn: at 250 ms each, more would only wait past their deadline.
 const MAX_WAITING: usize = 64;
@@ -17,7 +20,7 @@ pub(crate) struct BcryptHasher {
     cost: u32,
     runtime: Handle,
     turns: Arc<Semaphore>,
-    waiting: AtomicUsize,
+    queue: Queue,
     nobody: String,
 }
 
@@ -29,7 +32,7 @@ impl BcryptHasher {
             cost,
             runtime: Handle::current(),
             turns: Arc::new(Semaphore::new((cores / 2).max(1))),
-            waiting: AtomicUsize::new(0),
+            queue: Queue::new(),
             // A well-formed hash of no known password: checked against when there is no account.
             nobody: format!("$2b${cost:02}$abcdefghijklmnopqrstuu5LvQ1yE2GmUQ6rCdVMZpOZEFTmcnoH2"),
         }
@@ -39,7 +42,7 @@ impl BcryptHasher {
         &self,
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let place = Place::take(&self.waiting).ok_or(HashError::Busy)?;
+        let place = Place::take(&self.queue).ok_or(HashError::Busy)?;
         let turn = Arc::clone(&self.turns)
             .acquire_owned()
             .await
@@ -58,19 +61,42 @@ impl BcryptHasher {
     }
 }
 
+/// How many wait for their turn.
+struct Queue {
+    waiting: AtomicUsize,
+    measured: Gauge,
+    refused: Counter,
+}
+
+impl Queue {
+    fn new() -> Self {
+        Self {
+            waiting: AtomicUsize::new(0),
+            measured: HASHES_WAITING.gauge(NO_LABELS),
+            refused: HASHES_REFUSED.counter(NO_LABELS),
+        }
+    }
+}
+
 /// A place in the queue, left on drop.
-struct Place<'a>(&'a AtomicUsize);
+struct Place<'a>(&'a Queue);
 
 impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize) -> Option<Self> {
-        let place = Self(waiting);
-        (waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING).then_some(place)
+    fn take(queue: &'a Queue) -> Option<Self> {
+        queue.measured.increment(1);
+        let place = Self(queue);
+        if queue.waiting.fetch_add(1, Ordering::Relaxed) < MAX_WAITING {
+            return Some(place);
+        }
+        queue.refused.increment(1);
+        None
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.0.measured.decrement(1);
     }
 }
 
@@ -149,7 +175,7 @@ mod tests {
             .await
             .unwrap();
         let places: Vec<_> = (0..MAX_WAITING)
-            .map(|_| Place::take(&hasher.waiting))
+            .map(|_| Place::take(&hasher.queue))
             .collect();
         let password = Password::parse("SecurePass@123").unwrap();
         assert!(matches!(hasher.hash(&password).await, Err(HashError::Busy)));

@@ -115,6 +115,7 @@ fn looks(
 ) -> GroupedReads<SessionId, LiveSession> {
     let clock = Arc::clone(&runtime.clock);
     GroupedReads::new(
+        "access",
         Arc::clone(&runtime.spawner),
         MAX_LOOK,
         Box::new(move |ids| {

@@ -1,12 +1,14 @@
 //! Audit records that need not survive a crash wait here for their turn.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metrics::{Counter, Gauge};
 use tokio::sync::Notify;
 
 use super::{AuditLog, AuditRecord};
 use crate::error::StoreError;
+use crate::metric::{AUDIT_LOST, AUDIT_WAITING, NO_LABELS, count};
 
 /// The most records that wait; beyond it the oldest go, and the log says how many.
 const MAX_WAITING: usize = 10_000;
@@ -20,6 +22,8 @@ pub struct AuditBuffer {
     log: Arc<dyn AuditLog>,
     waiting: Mutex<VecDeque<AuditRecord>>,
     arrived: Notify,
+    measured: Gauge,
+    lost: Counter,
 }
 
 impl AuditBuffer {
@@ -29,21 +33,22 @@ impl AuditBuffer {
             log,
             waiting: Mutex::default(),
             arrived: Notify::new(),
+            measured: AUDIT_WAITING.gauge(NO_LABELS),
+            lost: AUDIT_LOST.counter(NO_LABELS),
         }
     }
 
     /// Takes a record; never waits.
     pub fn push(&self, record: AuditRecord) {
         let lost = {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = self.waiting();
             waiting.push_back(record);
-            if waiting.len() > MAX_WAITING {
-                waiting.pop_front()
-            } else {
-                None
-            }
+            let lost = (waiting.len() > MAX_WAITING).then(|| waiting.pop_front());
+            self.measured.set(count(waiting.len()));
+            lost.flatten()
         };
         if let Some(lost) = lost {
+            self.lost.increment(1);
             tracing::error!(audit_id = %lost.id, action = ?lost.action, "audit record dropped: the audit log does not keep up");
         }
         self.arrived.notify_one();
@@ -65,23 +70,37 @@ impl AuditBuffer {
                 self.put_back(group);
                 return Err(error);
             }
+            let left = self.waiting().len();
+            self.measured.set(count(left));
         }
     }
 
     fn take(&self) -> Vec<AuditRecord> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = waiting.len().min(MAX_WRITE);
-        waiting.drain(..count).collect()
+        let mut waiting = self.waiting();
+        let some = waiting.len().min(MAX_WRITE);
+        waiting.drain(..some).collect()
     }
 
     fn put_back(&self, group: Vec<AuditRecord>) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        for record in group.into_iter().rev() {
-            if waiting.len() >= MAX_WAITING {
-                break;
-            }
+        let mut waiting = self.waiting();
+        let room = MAX_WAITING.saturating_sub(waiting.len());
+        let lost = group.len().saturating_sub(room);
+        for record in group.into_iter().skip(lost).rev() {
             waiting.push_front(record);
         }
+        self.measured.set(count(waiting.len()));
+        drop(waiting);
+        if lost > 0 {
+            self.lost.increment(lost as u64);
+            tracing::error!(
+                lost,
+                "audit records dropped: the audit log does not keep up"
+            );
+        }
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, VecDeque<AuditRecord>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

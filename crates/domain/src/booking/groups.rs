@@ -94,30 +94,66 @@ impl BookingGroups {
         let (bookings, stock) = (&ports.bookings, &ports.stock);
         let reserving = (ports.clone(), too_late);
         Self {
-            keys: grouped(spawner, limits, bookings.clone(), |bookings, group| {
-                Box::pin(async move { find_by_keys(&*bookings, group).await })
-            }),
-            reserves: grouped(spawner, reserves, reserving, |(ports, too_late), group| {
-                Box::pin(async move { reserve(&ports, group, too_late).await })
-            }),
-            commits: grouped(spawner, unbounded, bookings.clone(), |bookings, group| {
-                Box::pin(async move { each(bookings.commit(&group).await, group.len()) })
-            }),
-            cancels: grouped(spawner, limits, bookings.clone(), |bookings, group| {
-                Box::pin(async move { each(bookings.cancel(&group).await, group.len()) })
-            }),
-            returns: grouped(spawner, unbounded, stock.clone(), |stock, group| {
-                Box::pin(async move { give_back(&*stock, group).await })
-            }),
-            fences: grouped(spawner, unbounded, bookings.clone(), |bookings, group| {
-                Box::pin(async move { fence(&*bookings, group).await })
-            }),
-            releases: grouped(spawner, unbounded, stock.clone(), |stock, group| {
-                Box::pin(async move {
-                    let released = stock.release(&group).await.map_err(Arc::new);
-                    vec![released; group.len()]
-                })
-            }),
+            keys: grouped(
+                "key",
+                spawner,
+                limits,
+                bookings.clone(),
+                |bookings, group| Box::pin(async move { find_by_keys(&*bookings, group).await }),
+            ),
+            reserves: grouped(
+                "reserve",
+                spawner,
+                reserves,
+                reserving,
+                |(ports, too_late), group| {
+                    Box::pin(async move { reserve(&ports, group, too_late).await })
+                },
+            ),
+            commits: grouped(
+                "commit",
+                spawner,
+                unbounded,
+                bookings.clone(),
+                |bookings, group| {
+                    Box::pin(async move { each(bookings.commit(&group).await, group.len()) })
+                },
+            ),
+            cancels: grouped(
+                "cancel",
+                spawner,
+                limits,
+                bookings.clone(),
+                |bookings, group| {
+                    Box::pin(async move { each(bookings.cancel(&group).await, group.len()) })
+                },
+            ),
+            returns: grouped(
+                "return",
+                spawner,
+                unbounded,
+                stock.clone(),
+                |stock, group| Box::pin(async move { give_back(&*stock, group).await }),
+            ),
+            fences: grouped(
+                "fence",
+                spawner,
+                unbounded,
+                bookings.clone(),
+                |bookings, group| Box::pin(async move { fence(&*bookings, group).await }),
+            ),
+            releases: grouped(
+                "release",
+                spawner,
+                unbounded,
+                stock.clone(),
+                |stock, group| {
+                    Box::pin(async move {
+                        let released = stock.release(&group).await.map_err(Arc::new);
+                        vec![released; group.len()]
+                    })
+                },
+            ),
         }
     }
 
@@ -177,8 +213,9 @@ fn most_reserved(most: usize) -> usize {
     }
 }
 
-/// Groups whose work needs `ports`.
+/// Groups of `kind` whose work needs `ports`.
 fn grouped<P, I, O>(
+    kind: &'static str,
     spawner: &Arc<dyn Spawner>,
     limits: GroupLimits,
     ports: P,
@@ -190,7 +227,7 @@ where
     O: Send + 'static,
 {
     let work = move |group| work(ports.clone(), group);
-    Groups::new(Arc::clone(spawner), limits, Box::new(work))
+    Groups::new(kind, Arc::clone(spawner), limits, Box::new(work))
 }
 
 fn broken_off<T>(error: GroupError) -> Result<T, Arc<StoreError>> {

@@ -5,6 +5,7 @@ mod entity;
 mod flow;
 mod groups;
 mod idempotency;
+mod meter;
 mod ports;
 mod resolve;
 mod service;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use super::flow::BookingFlow;
 use super::groups::BookingGroups;
+use super::meter::{BookMeter, CancelMeter};
 use super::{
     BookError, BookTickets, Booked, Booking, BookingId, BookingRepository, BookingUseCases,
     BookingWithEvent, CancelError,
@@ -63,6 +64,8 @@ pub struct BookingSettings {
 pub struct BookingService {
     flow: Arc<BookingFlow>,
     summaries: GroupedReads<EventId, EventSummary>,
+    booked: BookMeter,
+    cancelled: CancelMeter,
 }
 
 impl BookingService {
@@ -78,6 +81,8 @@ impl BookingService {
         Self {
             flow: Arc::new(flow),
             summaries,
+            booked: BookMeter::new(),
+            cancelled: CancelMeter::new(),
         }
     }
 }
@@ -86,6 +91,7 @@ impl BookingService {
 fn grouped_summaries(ports: &BookingPorts) -> GroupedReads<EventId, EventSummary> {
     let events = Arc::clone(&ports.events);
     GroupedReads::new(
+        "event_summary",
         Arc::clone(&ports.runtime.spawner),
         MAX_READ,
         Box::new(move |ids| {
@@ -109,10 +115,12 @@ impl BookingUseCases for BookingService {
         let (flow, origin) = (Arc::clone(&self.flow), origin.clone());
         let work = async move { flow.book(wish, by, &origin).await };
         let (runtime, deadline) = (&self.flow.ports.runtime, self.flow.settings.deadline);
-        runtime
+        let result = runtime
             .in_own_task(deadline, work)
             .await
-            .unwrap_or_else(|| Err(too_late().into()))
+            .unwrap_or_else(|| Err(too_late().into()));
+        self.booked.note(&result);
+        result
     }
 
     async fn cancel(
@@ -124,10 +132,12 @@ impl BookingUseCases for BookingService {
         let (flow, origin) = (Arc::clone(&self.flow), origin.clone());
         let work = async move { flow.cancel(booking, by, &origin).await };
         let (runtime, deadline) = (&self.flow.ports.runtime, self.flow.settings.deadline);
-        runtime
+        let result = runtime
             .in_own_task(deadline, work)
             .await
-            .unwrap_or_else(|| Err(too_late().into()))
+            .unwrap_or_else(|| Err(too_late().into()));
+        self.cancelled.note(&result);
+        result
     }
 
     async fn list_mine(

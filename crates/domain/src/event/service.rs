@@ -69,6 +69,7 @@ impl EventService {
 fn grouped_reads(ports: &EventPorts) -> GroupedReads<EventId, Event> {
     let events = Arc::clone(&ports.events);
     GroupedReads::new(
+        "event",
         Arc::clone(&ports.runtime.spawner),
         MAX_READ,
         Box::new(move |ids| {

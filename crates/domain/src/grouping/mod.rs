@@ -4,6 +4,7 @@
 //! is a group of its own and goes at once, and groups grow only when there is more to do than one
 //! round trip after the other can carry.
 
+mod meter;
 mod reads;
 
 use std::collections::VecDeque;
@@ -12,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
+use self::meter::GroupMeter;
 use crate::runtime::Spawner;
 
 pub use reads::{GroupRead, GroupResult, GroupedReads};
@@ -60,6 +62,7 @@ struct Inner<I, O> {
     limits: GroupLimits,
     spawner: Arc<dyn Spawner>,
     queue: Mutex<Queue<I, O>>,
+    meter: GroupMeter,
 }
 
 struct Queue<I, O> {
@@ -69,8 +72,13 @@ struct Queue<I, O> {
 }
 
 impl<I: Send + 'static, O: Send + 'static> Groups<I, O> {
-    /// Groups within `limits`, each carried out by `work` in a task of its own.
-    pub fn new(spawner: Arc<dyn Spawner>, limits: GroupLimits, work: GroupWork<I, O>) -> Self {
+    /// Groups within `limits`, each carried out by `work` in a task of its own; measured as `kind`.
+    pub fn new(
+        kind: &'static str,
+        spawner: Arc<dyn Spawner>,
+        limits: GroupLimits,
+        work: GroupWork<I, O>,
+    ) -> Self {
         let queue = Mutex::new(Queue {
             running: false,
             waiting: VecDeque::new(),
@@ -80,6 +88,7 @@ impl<I: Send + 'static, O: Send + 'static> Groups<I, O> {
             limits,
             spawner,
             queue,
+            meter: GroupMeter::new(kind, limits.waiting),
         };
         Self {
             inner: Arc::new(inner),
@@ -93,9 +102,11 @@ impl<I: Send + 'static, O: Send + 'static> Groups<I, O> {
         let starts = {
             let mut queue = self.inner.queue();
             if queue.waiting.len() >= self.inner.limits.waiting {
+                self.inner.meter.refused();
                 return Err(GroupError::Full);
             }
             queue.waiting.push_back((call, sender));
+            self.inner.meter.waiting(queue.waiting.len());
             let is_alone = self.inner.limits.most == 1;
             is_alone || !std::mem::replace(&mut queue.running, true)
         };
@@ -117,7 +128,12 @@ impl<I: Send + 'static, O: Send + 'static> Inner<I, O> {
     /// Carries out group after group until nobody waits; without grouping, one call.
     async fn run(&self) {
         if self.limits.most == 1 {
-            let call = self.queue().waiting.pop_front();
+            let call = {
+                let mut queue = self.queue();
+                let call = queue.waiting.pop_front();
+                self.meter.waiting(queue.waiting.len());
+                call
+            };
             if let Some(call) = call {
                 self.carry_out(vec![call]).await;
             }
@@ -133,6 +149,7 @@ impl<I: Send + 'static, O: Send + 'static> Inner<I, O> {
     }
 
     async fn carry_out(&self, group: Vec<(I, oneshot::Sender<O>)>) {
+        self.meter.group(group.len());
         let (calls, senders): (Vec<I>, Vec<_>) = group.into_iter().unzip();
         let answers = (self.work)(calls).await;
         for (sender, answer) in senders.into_iter().zip(answers) {
@@ -162,7 +179,9 @@ impl<I: Send + 'static, O: Send + 'static> Running<'_, I, O> {
             self.ended = true;
             return None;
         }
-        Some(queue.waiting.drain(..count).collect())
+        let group = queue.waiting.drain(..count).collect();
+        self.inner.meter.waiting(queue.waiting.len());
+        Some(group)
     }
 }
 
@@ -177,6 +196,7 @@ impl<I, O> Drop for Running<'_, I, O> {
             queue.running = false;
             // Their senders go: whoever waits learns that no answer comes.
             queue.waiting.clear();
+            self.inner.meter.waiting(0);
         }
     }
 }
@@ -205,7 +225,7 @@ mod tests {
             })
         });
         let limits = GroupLimits { most, waiting };
-        (Groups::new(runtime.spawner, limits, work), seen)
+        (Groups::new("test", runtime.spawner, limits, work), seen)
     }
 
     #[tokio::test(start_paused = true)]
@@ -279,7 +299,7 @@ mod tests {
             most: 10,
             waiting: 10,
         };
-        let groups = Groups::new(runtime.spawner, limits, work);
+        let groups = Groups::new("test", runtime.spawner, limits, work);
         assert_eq!(groups.ask(0).await, Err(GroupError::BrokenOff));
         assert_eq!(groups.ask(7).await, Ok(7));
     }

@@ -29,8 +29,13 @@ where
     K: Eq + Hash + Copy + Send + Sync + 'static,
     V: Clone + Send + Sync + 'static,
 {
-    /// Groups of at most `most` calls, each read by `read`.
-    pub fn new(spawner: Arc<dyn Spawner>, most: usize, read: GroupRead<K, V>) -> Self {
+    /// Groups of at most `most` calls, each read by `read`, measured as `kind`.
+    pub fn new(
+        kind: &'static str,
+        spawner: Arc<dyn Spawner>,
+        most: usize,
+        read: GroupRead<K, V>,
+    ) -> Self {
         let limits = GroupLimits {
             most,
             waiting: usize::MAX,
@@ -51,7 +56,7 @@ where
             answers
         });
         Self {
-            groups: Groups::new(spawner, limits, work),
+            groups: Groups::new(kind, spawner, limits, work),
         }
     }
 
@@ -90,7 +95,7 @@ mod tests {
                     .collect())
             })
         });
-        (GroupedReads::new(runtime.spawner, most, read), seen)
+        (GroupedReads::new("test", runtime.spawner, most, read), seen)
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
+use metrics::Gauge;
+
 use super::{HealthView, PartHealth, Probe};
 use crate::error::chain;
+use crate::metric::STORE_UP;
 use crate::runtime::{Runtime, Stop};
 
 /// The time between two signs of life.
@@ -26,12 +29,14 @@ pub struct HealthMonitor {
 struct Part {
     probe: Arc<dyn Probe>,
     state: AtomicU8,
+    measured: Gauge,
 }
 
 impl HealthMonitor {
     /// Watches the stores behind `probes`.
     pub fn new(probes: Vec<Arc<dyn Probe>>) -> Self {
-        let part = |probe| Part {
+        let part = |probe: Arc<dyn Probe>| Part {
+            measured: STORE_UP.gauge([probe.name()]),
             probe,
             state: AtomicU8::new(UNKNOWN),
         };
@@ -68,6 +73,7 @@ impl HealthMonitor {
         } else {
             AWAY
         };
+        part.measured.set(f64::from(u8::from(state == UP)));
         if part.state.swap(state, Ordering::Relaxed) == state {
             return;
         }

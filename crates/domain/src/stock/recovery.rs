@@ -3,9 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics::{Counter, Gauge};
+
 use super::{HoldRef, ReservationId, StockRepository};
 use crate::booking::{BookingRepository, FenceOutcome, ReservationRow};
 use crate::error::StoreError;
+use crate::metric::{
+    NO_LABELS, RECOVERY_ENDED, RECOVERY_EXAMINED, RECOVERY_FENCES, RECOVERY_OPEN,
+    RECOVERY_REOPENED, count,
+};
 
 /// The most holds, and the most closings, of one step.
 const MAX_STEP: usize = 500;
@@ -29,6 +35,30 @@ pub struct Recovery {
     stock: Arc<dyn StockRepository>,
     bookings: Arc<dyn BookingRepository>,
     grace: Duration,
+    meter: Meter,
+}
+
+/// Measures as it goes along, so that a round that breaks off is measured too.
+struct Meter {
+    examined: Counter,
+    settled: Counter,
+    released: Counter,
+    fences: Counter,
+    open: Gauge,
+    reopened: Counter,
+}
+
+impl Meter {
+    fn new() -> Self {
+        Self {
+            examined: RECOVERY_EXAMINED.counter(NO_LABELS),
+            settled: RECOVERY_ENDED.counter(["settled"]),
+            released: RECOVERY_ENDED.counter(["released"]),
+            fences: RECOVERY_FENCES.counter(NO_LABELS),
+            open: RECOVERY_OPEN.gauge(NO_LABELS),
+            reopened: RECOVERY_REOPENED.counter(NO_LABELS),
+        }
+    }
 }
 
 impl Recovery {
@@ -43,6 +73,7 @@ impl Recovery {
             stock,
             bookings,
             grace,
+            meter: Meter::new(),
         }
     }
 
@@ -70,6 +101,7 @@ impl Recovery {
         for closing in self.stock.stale_closings(self.grace, MAX_STEP).await? {
             let reopened = self.stock.reopen(closing.event_id, closing.token).await;
             done.reopened += usize::from(reopened.is_ok());
+            self.meter.reopened.increment(u64::from(reopened.is_ok()));
             result = result.and(reopened);
         }
         result
@@ -84,6 +116,8 @@ impl Recovery {
             .iter()
             .map(|hold| hold.at)
             .collect();
+        self.meter.examined.increment(holds.len() as u64);
+        self.meter.open.set(count(holds.len()));
         if holds.is_empty() {
             return Ok(0);
         }
@@ -101,8 +135,15 @@ impl Recovery {
         let ended = |result: &Result<(), StoreError>, holds: &[HoldRef]| {
             if result.is_ok() { holds.len() } else { 0 }
         };
-        done.settled += ended(&settled, &verdict.booked);
-        done.released += ended(&released, &verdict.void);
+        let (booked, void) = (
+            ended(&settled, &verdict.booked),
+            ended(&released, &verdict.void),
+        );
+        self.meter.settled.increment(booked as u64);
+        self.meter.released.increment(void as u64);
+        self.meter.open.set(count(holds.len() - booked - void));
+        done.settled += booked;
+        done.released += void;
         done.open += verdict.open;
         settled.and(released)?;
         Ok(verdict.booked.len() + verdict.void.len())
@@ -128,6 +169,7 @@ impl Recovery {
         let fences = if absent.is_empty() {
             Vec::new()
         } else {
+            self.meter.fences.increment(absent.len() as u64);
             self.bookings.fence(&absent).await?
         };
         for (hold, fence) in absent.iter().zip(fences) {

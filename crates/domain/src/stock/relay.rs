@@ -1,13 +1,16 @@
 //! The relay: carries over what bookings and cancellations left to be done in the other database.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metrics::Counter;
 use tokio::sync::Notify;
 
 use super::StockRepository;
 use crate::audit::AuditLog;
 use crate::booking::{OutboxId, OutboxRepository, PendingWork};
 use crate::error::StoreError;
+use crate::metric::OUTBOX_ROWS;
+use crate::time::Timestamp;
 
 /// The most outbox rows of one batch. A row has up to some hundred records.
 const MAX_ROWS: u64 = 100;
@@ -24,6 +27,9 @@ pub struct Relay {
     stock: Arc<dyn StockRepository>,
     audit: Arc<dyn AuditLog>,
     arrived: Notify,
+    oldest_left: Mutex<Option<Timestamp>>,
+    carried: Counter,
+    unreadable: Counter,
 }
 
 impl Relay {
@@ -38,6 +44,9 @@ impl Relay {
             stock,
             audit,
             arrived: Notify::new(),
+            oldest_left: Mutex::default(),
+            carried: OUTBOX_ROWS.counter(["carried"]),
+            unreadable: OUTBOX_ROWS.counter(["unreadable"]),
         }
     }
 
@@ -51,22 +60,43 @@ impl Relay {
         self.arrived.notified().await;
     }
 
+    /// When the oldest row was left that the last round of [`Self::drain`] found and could not carry
+    /// over; `None` if it left none. Rows that cannot be read are not among them.
+    pub fn oldest_left(&self) -> Option<Timestamp> {
+        *self.left()
+    }
+
+    fn left(&self) -> MutexGuard<'_, Option<Timestamp>> {
+        self.oldest_left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Goes once through the outbox, oldest first.
     ///
     /// A batch that fails for a reason of its own stays and does not keep the others waiting; the first
     /// such error is given back at the end. A store that is away ends it at once.
     pub async fn drain(&self) -> Result<(), StoreError> {
-        let (mut after, mut result) = (OutboxId::START, Ok(()));
+        let (mut after, mut result, mut left) = (OutboxId::START, Ok(()), None);
         loop {
             // The counters were read after the rows: whatever the rows stand for is in them, and a row
             // that comes later is still there for the next time.
             let work = self.outbox.pending(after, MAX_ROWS).await?;
             let Some(last) = work.rows.last() else {
+                *self.left() = left;
                 return result;
             };
             after = last.id;
-            match self.carry_over(work).await {
-                Err(error) if error.is_unavailable() => return Err(error),
+            let oldest = oldest(&work);
+            let carried = self.carry_over(work).await;
+            if carried.is_err() {
+                left = left.or(oldest);
+            }
+            match carried {
+                Err(error) if error.is_unavailable() => {
+                    *self.left() = left;
+                    return Err(error);
+                }
                 carried => result = result.and(carried),
             }
         }
@@ -84,7 +114,10 @@ impl Relay {
                     records.extend(found);
                 }
                 // It stays for a newer instance; its tickets are back.
-                None => tracing::error!(row = row.id.0, "an outbox row cannot be read"),
+                None => {
+                    self.unreadable.increment(1);
+                    tracing::error!(row = row.id.0, "an outbox row cannot be read");
+                }
             }
         }
         for some in records.chunks(MAX_RECORDS) {
@@ -92,7 +125,17 @@ impl Relay {
         }
         match ids.as_slice() {
             [] => Ok(()),
-            ids => self.outbox.forget(ids).await,
+            ids => {
+                self.outbox.forget(ids).await?;
+                self.carried.increment(ids.len() as u64);
+                Ok(())
+            }
         }
     }
+}
+
+/// When the oldest of these rows was left; they come oldest first.
+fn oldest(work: &PendingWork) -> Option<Timestamp> {
+    let mut records = work.rows.iter().filter_map(|row| row.records.as_deref());
+    records.find_map(|records| records.first().map(|record| record.at))
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use metrics::Gauge;
+
 use super::{HoldRef, ReservationId, StockRepository};
 use crate::error::StoreError;
 use crate::event::EventId;
+use crate::metric::{HOLDS_TO_SETTLE, NO_LABELS, count};
 
 /// About the most holds of one write.
 const MAX_WRITE: usize = 1_000;
@@ -17,6 +20,7 @@ pub struct Settler {
     stock: Arc<dyn StockRepository>,
     /// In the order of events, so that the same work makes the same calls.
     waiting: Mutex<BTreeMap<EventId, Vec<ReservationId>>>,
+    measured: Gauge,
 }
 
 impl Settler {
@@ -25,6 +29,7 @@ impl Settler {
         Self {
             stock,
             waiting: Mutex::default(),
+            measured: HOLDS_TO_SETTLE.gauge(NO_LABELS),
         }
     }
 
@@ -34,11 +39,13 @@ impl Settler {
             .entry(hold.event_id)
             .or_default()
             .push(hold.reservation_id);
+        self.measured.increment(1);
     }
 
     /// Takes what waits for an event, to go along with an update of it.
     pub fn take_for(&self, event_id: EventId) -> Vec<HoldRef> {
         let ids = self.waiting().remove(&event_id).unwrap_or_default();
+        self.measured.decrement(count(ids.len()));
         ids.into_iter()
             .map(|reservation_id| HoldRef {
                 event_id,
@@ -65,6 +72,7 @@ impl Settler {
                 })
                 .collect()
         };
+        self.measured.decrement(count(waiting.len()));
         while !waiting.is_empty() {
             let rest = waiting.split_off(waiting.len().min(MAX_WRITE));
             if let Err(error) = self.stock.settle(&waiting).await {
