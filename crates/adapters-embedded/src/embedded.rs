@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use adapters_mysql::relational::{
     PoolSample, SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlLoginAttempts,
-    SqlOutboxRepository,
-    SqlSessionRepository, SqlStore, SqlUserRepository,
+    SqlOutboxRepository, SqlSessionRepository, SqlStore, SqlUserRepository,
 };
 use domain::audit::AuditLog;
 use domain::booking::{BookingRepository, OutboxRepository};
