@@ -24,8 +24,10 @@ enum Command {
         /// Run only tests whose name contains this.
         filter: Option<String>,
     },
-    /// Check formatting and lints, then run every test: what the gate runs.
+    /// Check formatting, lints and dependencies, then run every test: what the gate runs.
     Ci,
+    /// Check the dependencies' licences, sources and duplicates, and what is known against them.
+    Deny,
     /// Start both databases, with data that stays, and the API against them; until Ctrl-C.
     Dev {
         /// Use MySQL itself instead of MariaDB.
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test { filter } => task::test::run(filter.as_deref()),
         Command::Ci => task::ci::run(),
+        Command::Deny => task::deny::run().map(drop),
         Command::Dev { mysql } => task::dev::run(mysql),
         Command::Bench { seconds, only } => task::bench::run(seconds, &only),
         Command::Simulate(seeds) => task::simulate::run(seeds),

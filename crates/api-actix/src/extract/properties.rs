@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{Fields, client_address, integer, loopback, query, text};
+use super::{Fields, Query, client_address, integer, loopback, text};
 use crate::error_code::ErrorCode;
 use crate::problem::Problem;
 
@@ -19,6 +19,13 @@ fn read(body: &str) -> Result<(String, i64), Problem> {
     let name = fields.required("name", text(|name| Ok(name.to_owned())));
     let count = fields.required("count", integer(Ok));
     fields.finish(name.zip(count))
+}
+
+/// A page, read as a handler reads its query.
+fn page(query: &str) -> Result<PageRequest, Problem> {
+    let mut query = Query::parse(query)?;
+    let page = query.page();
+    query.finish(page)
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
@@ -95,15 +102,15 @@ proptest! {
     }
 
     #[test]
-    fn a_page_is_read_as_it_was_asked_for(page in 1..=PageRequest::MAX_PAGE, limit in 1..=100_i64) {
-        let asked = PageRequest::new(page, limit).unwrap();
-        let read = query::page_request(&format!("limit={limit}&page={page}"));
+    fn a_page_is_read_as_it_was_asked_for(number in 1..=PageRequest::MAX_PAGE, limit in 1..=100_i64) {
+        let asked = PageRequest::new(number, limit).unwrap();
+        let read = page(&format!("limit={limit}&page={number}"));
         prop_assert_eq!(read.ok(), Some(asked));
     }
 
     #[test]
     fn any_query_gives_a_page_or_invalid_fields(query in prop_oneof![any::<String>(), "(page|limit|&|=|[0-9]){0,9}"]) {
-        match query::page_request(&query) {
+        match page(&query) {
             Ok(request) => prop_assert!(request.page() >= 1 && (1..=100).contains(&request.limit())),
             Err(problem) => prop_assert_eq!(problem.code, ErrorCode::ValidationFailed),
         }

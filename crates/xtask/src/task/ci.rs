@@ -2,7 +2,7 @@
 
 use xtask::error::Result;
 
-use super::{cargo, test};
+use super::{cargo, deny, test};
 
 pub(crate) fn run() -> Result<()> {
     super::run(cargo(&["fmt", "--all", "--check"]), "cargo fmt --check")?;
@@ -16,5 +16,8 @@ pub(crate) fn run() -> Result<()> {
         "warnings",
     ];
     super::run(cargo(&clippy), "cargo clippy")?;
-    test::run(None)
+    let advisories = deny::run()?;
+    test::run(None)?;
+    advisories.tell();
+    Ok(())
 }

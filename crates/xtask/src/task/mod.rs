@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod ci;
 pub(crate) mod databases;
+pub(crate) mod deny;
 pub(crate) mod dev;
 pub(crate) mod simulate;
 pub(crate) mod suites;
