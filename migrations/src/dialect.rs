@@ -32,6 +32,23 @@ impl Dialect {
         }
     }
 
+    /// One more column of `table` and its removal.
+    pub(crate) fn column<T: IntoIden>(
+        self,
+        name: &'static str,
+        table: T,
+        column: &mut ColumnDef,
+    ) -> Step {
+        let table = table.into_iden();
+        let drop = column.get_column_name();
+        let mut alter = Table::alter();
+        Step {
+            name,
+            up: self.render(Table::alter().table(table.clone()).add_column(column)),
+            down: self.render(alter.table(table).drop_column(Alias::new(drop))),
+        }
+    }
+
     /// An index on `table` and its removal.
     pub(crate) fn index<T: IntoIden>(
         self,

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{
-    Event, EventChange, EventId, EventRepository, EventSummary, NewEvent, UpdateEventError,
+    Edited, Event, EventChange, EventId, EventRepository, EventSummary, ExpectedRevision, NewEvent,
+    UpdateEventError,
 };
 use domain::page::{Page, PageRequest};
 use domain::stock::TicketType;
@@ -69,23 +70,26 @@ impl EventRepository for SqliteEventRepository {
         &self,
         id: EventId,
         change: &EventChange,
+        expected: &ExpectedRevision,
         at: Timestamp,
-    ) -> Result<Event, UpdateEventError> {
+    ) -> Result<Edited, UpdateEventError> {
         let written = self.database.write(|tx| async {
-            let updated = update(&tx, id, change, at).await?;
+            let updated = update(&tx, id, change, expected, at).await?;
             Ok((tx, updated))
         });
         match written.await.map_err(StoreError::from)? {
-            Updated::Done(event) => Ok(*event),
+            Updated::Done(edited) => Ok(*edited),
             Updated::NotFound => Err(UpdateEventError::NotFound),
+            Updated::Outdated => Err(UpdateEventError::Outdated),
             Updated::BelowSold => Err(UpdateEventError::CapacityBelowSold),
         }
     }
 }
 
 enum Updated {
-    Done(Box<Event>),
+    Done(Box<Edited>),
     NotFound,
+    Outdated,
     BelowSold,
 }
 
@@ -118,7 +122,10 @@ async fn insert_stock(on: &impl ConnectionTrait, new: &NewEvent) -> Result<u64, 
     execute(on, sql, values).await
 }
 
-async fn find(on: &impl ConnectionTrait, id: EventId) -> Result<Option<Event>, StoreError> {
+pub(crate) async fn find(
+    on: &impl ConnectionTrait,
+    id: EventId,
+) -> Result<Option<Event>, StoreError> {
     let sql = concat!(
         "SELECT ",
         event_columns!(),
@@ -157,25 +164,29 @@ async fn count(on: &impl ConnectionTrait) -> Result<i64, StoreError> {
     column(&counted.ok_or_else(|| unreadable("events"))?, "events")
 }
 
-/// The step that can be refused comes first: a refused change has changed nothing.
+/// All under the write lock: nothing comes between the look and the changes. What can be refused comes
+/// first: a refused change has changed nothing.
 async fn update(
     on: &impl ConnectionTrait,
     id: EventId,
     change: &EventChange,
+    expected: &ExpectedRevision,
     at: Timestamp,
 ) -> Result<Updated, StoreError> {
-    let fits = match change.capacity {
-        Some(capacity) => set_capacity(on, id, capacity.get()).await?,
-        None => true,
+    let Some(before) = find(on, id).await? else {
+        return Ok(Updated::NotFound);
     };
-    if fits {
-        change_event(on, id, change, at).await?;
+    if !expected.includes(before.version.revision) {
+        return Ok(Updated::Outdated);
     }
-    Ok(match find(on, id).await? {
-        None => Updated::NotFound,
-        Some(_) if !fits => Updated::BelowSold,
-        Some(event) => Updated::Done(Box::new(event)),
-    })
+    if let Some(capacity) = change.capacity
+        && !set_capacity(on, id, capacity.get()).await?
+    {
+        return Ok(Updated::BelowSold);
+    }
+    change_event(on, id, change, at).await?;
+    let after = find(on, id).await?.ok_or_else(|| unreadable("id"))?;
+    Ok(Updated::Done(Box::new(Edited { before, after })))
 }
 
 /// Moves the total and with it what is available, unless more than the new total is sold or held.
@@ -204,7 +215,7 @@ async fn change_event(
     let sql = "UPDATE events SET title = COALESCE(?2, title), \
                description = COALESCE(?3, description), date = COALESCE(?4, date), \
                location = COALESCE(?5, location), metadata = COALESCE(?6, metadata), \
-               updated_at = ?7 WHERE id = ?1";
+               updated_at = ?7, revision = revision + 1 WHERE id = ?1";
     let values: [Value; 7] = [
         id.to_string().into(),
         change

@@ -1,7 +1,9 @@
 //! Events as rows of `events`, with the sums of their rows in `event_stock`.
 
 use domain::error::StoreError;
-use domain::event::{Description, Event, EventId, EventSummary, Location, Metadata, Title};
+use domain::event::{
+    Description, Event, EventId, EventSummary, EventVersion, Location, Metadata, Revision, Title,
+};
 use domain::time::Timestamp;
 use domain::user::UserId;
 use sea_orm::QueryResult;
@@ -13,7 +15,8 @@ use crate::sql::{column, parsed};
 macro_rules! event_columns {
     () => {
         "e.id, e.title, e.description, e.date, e.location, e.metadata, \
-         e.created_by, e.created_at, e.updated_at, \
+         e.created_by, e.created_at, e.updated_at, e.revision, \
+         (SELECT SUM(s.sv) FROM event_stock AS s WHERE s.event_id = e.id) AS sv, \
          (SELECT SUM(s.total) FROM event_stock AS s WHERE s.event_id = e.id) AS total, \
          (SELECT SUM(s.available) FROM event_stock AS s WHERE s.event_id = e.id) AS available"
     };
@@ -34,6 +37,17 @@ pub(crate) fn event(row: &QueryResult) -> Result<Event, StoreError> {
         created_by: UserId::new(column(row, "created_by")?),
         created_at: time(row, "created_at")?,
         updated_at: time(row, "updated_at")?,
+        version: EventVersion {
+            revision: revision(row)?,
+            stock: parsed(row, "sv", |n: i64| u64::try_from(n).ok())?,
+        },
+    })
+}
+
+/// The column `revision`.
+pub(crate) fn revision(row: &QueryResult) -> Result<Revision, StoreError> {
+    parsed(row, "revision", |number: i64| {
+        Revision::new(u64::try_from(number).ok()?)
     })
 }
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::error::StoreError;
-use domain::event::EventId;
+use domain::event::{EventId, ExpectedRevision};
 use domain::stock::{
-    ClosingState, ClosingToken, Hold, HoldRef, ReserveError, ReserveOutcome, StaleClosing,
-    StockBatch, StockRepository, StockReturn,
+    ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, ReserveError, ReserveOutcome,
+    StaleClosing, StockBatch, StockRepository, StockReturn,
 };
 
 use crate::database::{Database, WriteError, bounded};
@@ -78,9 +78,14 @@ impl StockRepository for SqliteStockRepository {
         bounded(holds::stale(self.database.reader(), age, limit)).await
     }
 
-    async fn close(&self, event: EventId, token: ClosingToken) -> Result<ClosingState, StoreError> {
+    async fn close(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<ClosingState, StoreError> {
         let written = self.database.write(|tx| async {
-            let state = closing::close(&tx, event, token).await?;
+            let state = closing::close(&tx, event, token, expected).await?;
             Ok((tx, state))
         });
         Ok(written.await?)
@@ -102,9 +107,14 @@ impl StockRepository for SqliteStockRepository {
         Ok(written.await?)
     }
 
-    async fn delete_closed(&self, event: EventId, token: ClosingToken) -> Result<bool, StoreError> {
+    async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<DeleteOutcome, StoreError> {
         let written = self.database.write(|tx| async {
-            let deleted = closing::delete(&tx, event, token).await?;
+            let deleted = closing::delete(&tx, event, token, expected).await?;
             Ok((tx, deleted))
         });
         Ok(written.await?)

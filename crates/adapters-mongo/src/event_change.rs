@@ -1,16 +1,24 @@
 //! Changing an event in one step.
 
-use domain::event::{EventChange, EventId};
+use domain::event::{Edited, EventChange, EventId, ExpectedRevision, Revision};
 use domain::stock::TicketType;
 use domain::time::Timestamp;
 use mongodb::bson::{Bson, Document, doc};
 
-use crate::event_document::{date, object_id};
+use crate::error::MongoError;
+use crate::event_document::{
+    REVISION, count, date, event, event_fields, expected_revision, object_id, revision,
+};
 use crate::json;
 
-/// The event, if the change's capacity is not below what is sold or held.
-pub(crate) fn filter(event: EventId, change: &EventChange) -> Document {
+/// The event, if its revision is expected and the change's capacity not below what is sold or held.
+pub(crate) fn filter(
+    event: EventId,
+    change: &EventChange,
+    expected: &ExpectedRevision,
+) -> Document {
     let mut filter = doc! { "_id": object_id(event) };
+    filter.extend(expected_revision(expected));
     if let Some(capacity) = change.capacity {
         let left = added(general("available"), capacity.get());
         filter.insert("$expr", doc! { "$gte": [left, 0_i64] });
@@ -21,7 +29,11 @@ pub(crate) fn filter(event: EventId, change: &EventChange) -> Document {
 /// The pipeline that makes the change. Everything a client wrote is a literal: a title `$date` is a
 /// title, and not the date.
 pub(crate) fn pipeline(change: &EventChange, at: Timestamp) -> Vec<Document> {
-    let mut set = doc! { "updatedAt": date(at) };
+    let revision = doc! { "$ifNull": [format!("${REVISION}"), revision(Revision::FIRST)] };
+    let mut set = doc! {
+        "updatedAt": date(at),
+        REVISION: { "$add": [revision, 1_i64] },
+    };
     let mut put = |name: &str, value: Option<Bson>| {
         if let Some(value) = value {
             set.insert(name, doc! { "$literal": value });
@@ -79,6 +91,38 @@ fn added(field: String, capacity: u32) -> Document {
     let more = doc! { "$subtract": [i64::from(capacity), general("total")] };
     doc! { "$add": [field, more] }
 }
+
+/// The projection of the event as it was before the edit, from which [`edited`] tells what it is after.
+pub(crate) fn fields_before() -> Document {
+    let mut fields = event_fields();
+    fields.insert(GENERAL_TOTAL, general("total"));
+    fields
+}
+
+/// The event before and after the edit. What the pipeline makes of a document follows from the document,
+/// so the server need not send it twice.
+pub(crate) fn edited(
+    before: Document,
+    change: &EventChange,
+    at: Timestamp,
+) -> Result<Edited, MongoError> {
+    let general_total = count(&before, GENERAL_TOTAL)?;
+    let before = event(before)?;
+    let mut after = change.made_to(&before, at);
+    if let Some(capacity) = change.capacity {
+        let moved = |tickets: u32| {
+            (tickets + capacity.get())
+                .checked_sub(general_total)
+                .ok_or(MongoError::Malformed("an event's stock does not add up"))
+        };
+        after.total_tickets = moved(before.total_tickets)?;
+        after.available_tickets = moved(before.available_tickets)?;
+        after.version.stock += 1;
+    }
+    Ok(Edited { before, after })
+}
+
+const GENERAL_TOTAL: &str = "generalTotal";
 
 fn general(field: &str) -> String {
     format!("$stock.{}.{field}", TicketType::GENERAL)

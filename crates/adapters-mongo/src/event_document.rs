@@ -9,6 +9,7 @@
 //!   held?: true,                                  only while `holds` has entries
 //!   closing?: {token, at: Date},                  only while somebody deletes the event
 //!   sv,                                           counts the steps that moved stock
+//!   revision?,                                    counts the edits; 1 where it is missing
 //!   metadata: {}, createdBy, createdAt: Date, updatedAt: Date
 //! }
 //! ```
@@ -16,7 +17,8 @@
 //! Numbers are written as 64-bit integers, and read also as doubles, which a shell may have written.
 
 use domain::event::{
-    Description, Event, EventId, EventSummary, Location, Metadata, NewEvent, Title,
+    Description, Event, EventId, EventSummary, EventVersion, ExpectedRevision, Location, Metadata,
+    NewEvent, Revision, Title,
 };
 use domain::stock::TicketType;
 use domain::time::Timestamp;
@@ -28,6 +30,9 @@ use crate::error::MongoError;
 use crate::json;
 
 type Read<T> = Result<T, MongoError>;
+
+/// The field of the revision.
+pub(crate) const REVISION: &str = "revision";
 
 /// The document of a new event.
 pub(crate) fn new_document(new: &NewEvent) -> Document {
@@ -45,6 +50,7 @@ pub(crate) fn new_document(new: &NewEvent) -> Document {
         "stock": { TicketType::GENERAL: general },
         "holds": [],
         "sv": 0_i64,
+        "revision": revision(Revision::FIRST),
         "metadata": json::to_document(details.metadata.as_map()),
         "createdBy": new.created_by.get(),
         "createdAt": date(new.created_at),
@@ -57,6 +63,7 @@ pub(crate) fn event_fields() -> Document {
     doc! {
         "title": 1, "description": 1, "date": 1, "location": 1, "totalTickets": 1,
         "availableTickets": 1, "metadata": 1, "createdBy": 1, "createdAt": 1, "updatedAt": 1,
+        "sv": 1, "revision": 1,
     }
 }
 
@@ -78,7 +85,43 @@ pub(crate) fn event(mut document: Document) -> Read<Event> {
         created_by: UserId::new(integer(&document, "createdBy")?),
         created_at: time(&document, "createdAt")?,
         updated_at: time(&document, "updatedAt")?,
+        version: version(&document)?,
     })
+}
+
+/// The event's version.
+pub(crate) fn version(document: &Document) -> Read<EventVersion> {
+    let number = |name| {
+        u64::try_from(integer(document, name)?)
+            .map_err(|_| MongoError::Malformed("a counter in an event is out of range"))
+    };
+    let revision = match document.contains_key(REVISION) {
+        true => Revision::new(number(REVISION)?)
+            .ok_or(MongoError::Malformed("an event's revision is out of range"))?,
+        false => Revision::FIRST,
+    };
+    Ok(EventVersion {
+        revision,
+        stock: number("sv")?,
+    })
+}
+
+/// A revision as it is stored.
+pub(crate) fn revision(revision: Revision) -> i64 {
+    i64::try_from(revision.get()).unwrap_or(i64::MAX)
+}
+
+/// What a filter asks for to find an expected revision; nothing if any will do.
+pub(crate) fn expected_revision(expected: &ExpectedRevision) -> Document {
+    let ExpectedRevision::OneOf(revisions) = expected else {
+        return Document::new();
+    };
+    let mut wanted: Vec<Bson> = revisions.iter().map(|r| revision(*r).into()).collect();
+    if revisions.contains(&Revision::FIRST) {
+        // Also matches where the field is missing.
+        wanted.push(Bson::Null);
+    }
+    doc! { REVISION: { "$in": wanted } }
 }
 
 /// The projection that [`summary`] reads.

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{
-    Event, EventChange, EventId, EventRepository, EventSummary, NewEvent, UpdateEventError,
+    Edited, Event, EventChange, EventId, EventRepository, EventSummary, ExpectedRevision, NewEvent,
+    UpdateEventError,
 };
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
@@ -101,19 +102,22 @@ impl MongoEventRepository {
         &self,
         id: EventId,
         change: &EventChange,
+        expected: &ExpectedRevision,
         at: Timestamp,
-    ) -> Result<Option<Event>, MongoError> {
-        let filter = event_change::filter(id, change);
+    ) -> Result<Option<Edited>, MongoError> {
+        let filter = event_change::filter(id, change, expected);
         let pipeline = event_change::pipeline(change, at);
         let updated = self
             .database
             .events()
             .find_one_and_update(filter, pipeline)
-            .return_document(ReturnDocument::After)
-            .projection(event_fields())
+            .return_document(ReturnDocument::Before)
+            .projection(event_change::fields_before())
             .max_time(SERVER_LIMIT)
             .await?;
-        updated.map(event).transpose()
+        updated
+            .map(|before| event_change::edited(before, change, at))
+            .transpose()
     }
 }
 
@@ -156,17 +160,21 @@ impl EventRepository for MongoEventRepository {
         &self,
         id: EventId,
         change: &EventChange,
+        expected: &ExpectedRevision,
         at: Timestamp,
-    ) -> Result<Event, UpdateEventError> {
+    ) -> Result<Edited, UpdateEventError> {
         let changed = bounded(CALL_LIMIT, async {
-            match self.change(id, change, at).await? {
-                Some(event) => Ok(Ok(event)),
-                // The filter asks for the event and for the capacity: it was one of them.
-                None if self.read(id).await?.is_some() => {
-                    Ok(Err(UpdateEventError::CapacityBelowSold))
-                }
-                None => Ok(Err(UpdateEventError::NotFound)),
+            if let Some(edited) = self.change(id, change, expected, at).await? {
+                return Ok(Ok(edited));
             }
+            // The filter asks for the event, the revision and the capacity: it was one of them.
+            Ok(Err(match self.read(id).await? {
+                None => UpdateEventError::NotFound,
+                Some(found) if !expected.includes(found.version.revision) => {
+                    UpdateEventError::Outdated
+                }
+                Some(_) => UpdateEventError::CapacityBelowSold,
+            }))
         });
         changed.await.map_err(StoreError::from)?
     }

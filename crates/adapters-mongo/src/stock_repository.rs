@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::error::StoreError;
-use domain::event::EventId;
+use domain::event::{EventId, ExpectedRevision};
 use domain::stock::{
-    ClosingState, ClosingToken, Hold, HoldRef, ReserveError, ReserveOutcome, StaleClosing,
-    StockBatch, StockRepository, StockReturn,
+    ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, ReserveError, ReserveOutcome,
+    StaleClosing, StockBatch, StockRepository, StockReturn,
 };
 
 use crate::connection::MongoDatabase;
@@ -48,8 +48,13 @@ impl StockRepository for MongoStockRepository {
         Ok(stale::holds(&self.database, age, limit).await?)
     }
 
-    async fn close(&self, event: EventId, token: ClosingToken) -> Result<ClosingState, StoreError> {
-        Ok(closing::close(&self.database, event, token).await?)
+    async fn close(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<ClosingState, StoreError> {
+        Ok(closing::close(&self.database, event, token, expected).await?)
     }
 
     async fn closing_state(
@@ -64,8 +69,13 @@ impl StockRepository for MongoStockRepository {
         Ok(closing::reopen(&self.database, event, token).await?)
     }
 
-    async fn delete_closed(&self, event: EventId, token: ClosingToken) -> Result<bool, StoreError> {
-        Ok(closing::delete(&self.database, event, token).await?)
+    async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<DeleteOutcome, StoreError> {
+        Ok(closing::delete(&self.database, event, token, expected).await?)
     }
 
     async fn stale_closings(

@@ -55,6 +55,7 @@ error_codes! {
     CapacityBelowSold,     "capacity_below_sold",     CONFLICT,               "Fewer tickets than sold";
     LastAdmin,             "last_admin",              CONFLICT,               "Last admin";
     IdempotencyInProgress, "idempotency_in_progress", CONFLICT,               "Same request in progress";
+    PreconditionFailed,    "precondition_failed",     PRECONDITION_FAILED,    "Edited by somebody else";
     ValidationFailed,      "validation_failed",       UNPROCESSABLE_ENTITY,   "Validation failed";
     IdempotencyMismatch,   "idempotency_mismatch",    UNPROCESSABLE_ENTITY,   "Idempotency key used before";
     RateLimited,           "rate_limited",            TOO_MANY_REQUESTS,      "Too many requests";
@@ -84,6 +85,7 @@ mod tests {
             ],
         ),
         (405, &["method_not_allowed"]),
+        (412, &["precondition_failed"]),
         (413, &["payload_too_large"]),
         (415, &["unsupported_media_type"]),
         (

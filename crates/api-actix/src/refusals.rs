@@ -116,6 +116,7 @@ impl From<UpdateError> for Problem {
                 ErrorCode::CapacityBelowSold,
                 "More tickets are sold or being sold than `totalTickets` would leave.",
             ),
+            UpdateError::Outdated => outdated(),
             UpdateError::Failed(failure) => failure.into(),
         }
     }
@@ -129,6 +130,7 @@ impl From<DeleteEventError> for Problem {
                 ErrorCode::EventHasBookings,
                 "The event has bookings, maybe cancelled ones, and stays.",
             ),
+            DeleteEventError::Outdated => outdated(),
             DeleteEventError::Failed(failure) => failure.into(),
         }
     }
@@ -195,6 +197,11 @@ pub(crate) fn forbidden(detail: &'static str) -> Problem {
 fn slowed(wait: Duration) -> Problem {
     let detail = "Too many tries with a wrong password; see Retry-After.";
     Problem::rate_limited(detail, wait)
+}
+
+fn outdated() -> Problem {
+    let detail = "The event was edited since it was read: read it again, and decide anew.";
+    Problem::new(ErrorCode::PreconditionFailed, detail)
 }
 
 fn email_taken() -> Problem {

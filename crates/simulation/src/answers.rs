@@ -195,6 +195,7 @@ impl Answers {
                 let is_true = self.was(event, since, |stock| stock.is_none());
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
+            Err(UpdateError::Outdated) => self.never_outdated(),
             Err(UpdateError::Failed(_)) => {}
         }
     }
@@ -218,7 +219,12 @@ impl Answers {
                 let is_true = self.was(event, since, |stock| stock.is_none());
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
+            Err(DeleteEventError::Outdated) => self.never_outdated(),
             Err(DeleteEventError::Failed(_)) => {}
         }
+    }
+
+    fn never_outdated(&self) {
+        self.check(false, || "outdated, and any revision would do".to_owned());
     }
 }

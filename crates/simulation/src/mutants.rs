@@ -11,11 +11,11 @@ use domain::booking::{
     ReservationRow, UserKey,
 };
 use domain::error::StoreError;
-use domain::event::EventId;
+use domain::event::{EventId, ExpectedRevision};
 use domain::page::{Page, PageRequest};
 use domain::stock::{
-    ClosingState, ClosingToken, Hold, HoldRef, ReservationId, ReserveError, ReserveOutcome,
-    StaleClosing, StockBatch, StockRepository, StockReturn,
+    ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, ReservationId, ReserveError,
+    ReserveOutcome, StaleClosing, StockBatch, StockRepository, StockReturn,
 };
 use domain::time::Timestamp;
 use domain::user::UserId;
@@ -105,8 +105,13 @@ pub(crate) struct HastyStock {
 
 #[async_trait]
 impl StockRepository for HastyStock {
-    async fn close(&self, event: EventId, token: ClosingToken) -> Result<ClosingState, StoreError> {
-        let state = self.inner.close(event, token).await?;
+    async fn close(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<ClosingState, StoreError> {
+        let state = self.inner.close(event, token, expected).await?;
         if let Ok(found) = self.bookings.any_trace_of(event).await {
             let mut early = self.early.lock().unwrap_or_else(PoisonError::into_inner);
             early.insert(event, found);
@@ -146,8 +151,13 @@ impl StockRepository for HastyStock {
         self.inner.reopen(event, token).await
     }
 
-    async fn delete_closed(&self, event: EventId, token: ClosingToken) -> Result<bool, StoreError> {
-        self.inner.delete_closed(event, token).await
+    async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<DeleteOutcome, StoreError> {
+        self.inner.delete_closed(event, token, expected).await
     }
 
     async fn stale_closings(

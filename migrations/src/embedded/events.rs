@@ -16,6 +16,7 @@ pub(super) enum Events {
     UpdatedAt,
     ClosingToken,
     ClosingAt,
+    Revision,
 }
 
 /// Times are milliseconds since 1970 in UTC; `metadata` is JSON text.
@@ -44,6 +45,15 @@ pub(super) fn table() -> TableCreateStatement {
                 .is_null()
                 .eq(Expr::col(Events::ClosingAt).is_null()),
         ))
+        .take()
+}
+
+/// Counts the edits; an event from before it was counted is at its first revision.
+pub(super) fn revision() -> ColumnDef {
+    ColumnDef::new(Events::Revision)
+        .big_integer()
+        .not_null()
+        .default(1)
         .take()
 }
 

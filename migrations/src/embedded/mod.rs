@@ -53,5 +53,10 @@ pub(crate) fn steps() -> Vec<Step> {
             audit::SystemLogs::Table,
             &mut audit::by_actor(),
         ),
+        sqlite.column(
+            "n0012_event_revision",
+            events::Events::Table,
+            &mut events::revision(),
+        ),
     ]
 }

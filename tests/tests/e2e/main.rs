@@ -15,6 +15,7 @@ mod instances;
 mod lifecycle;
 mod metrics;
 mod original_bodies;
+mod revisions;
 mod rush;
 mod sessions;
 mod shapes;

@@ -3,20 +3,33 @@
 use std::time::Duration;
 
 use domain::error::StoreError;
-use domain::event::EventId;
-use domain::stock::{ClosingState, ClosingToken, StaleClosing};
+use domain::event::{EventId, ExpectedRevision};
+use domain::stock::{ClosingState, ClosingToken, DeleteOutcome, StaleClosing};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::holds::{count, millis};
-use crate::event_row::event_id;
+use crate::event_repository::find;
+use crate::event_row::{event_id, revision};
 use crate::sql::{column, execute, now, parsed, row, rows};
 
-/// Closes the event unless it is closed already.
+/// Closes the event of an expected revision unless it is closed already.
 pub(crate) async fn close(
     on: &impl ConnectionTrait,
     event: EventId,
     token: ClosingToken,
+    revisions: &ExpectedRevision,
 ) -> Result<ClosingState, StoreError> {
+    let found = row(
+        on,
+        "SELECT revision FROM events WHERE id = ?",
+        [event.to_string().into()],
+    );
+    // Nothing comes between the look and the change: the write lock is held.
+    if let Some(found) = found.await?
+        && !revisions.includes(revision(&found)?)
+    {
+        return Ok(ClosingState::Outdated);
+    }
     let sql = concat!(
         "UPDATE events SET closing_token = ?2, closing_at = ",
         now!(),
@@ -56,15 +69,26 @@ pub(crate) async fn reopen(
     execute(on, sql, named(event, token)).await.map(drop)
 }
 
-/// Deletes the event if it is closed by `token` and nothing of it is held; its stock goes with it.
+/// Deletes the event of an expected revision if it is closed by `token` and nothing of it is held; its
+/// stock goes with it. Nothing comes between the looks and the deletion: the write lock is held.
 pub(crate) async fn delete(
     on: &impl ConnectionTrait,
     event: EventId,
     token: ClosingToken,
-) -> Result<bool, StoreError> {
-    let sql = "DELETE FROM events WHERE id = ?1 AND closing_token = ?2 \
-               AND NOT EXISTS (SELECT 1 FROM holds WHERE event_id = ?1)";
-    Ok(execute(on, sql, named(event, token)).await? > 0)
+    revisions: &ExpectedRevision,
+) -> Result<DeleteOutcome, StoreError> {
+    if state(on, event, token).await? != ClosingState::Clear {
+        return Ok(DeleteOutcome::Refused);
+    }
+    let Some(before) = find(on, event).await? else {
+        return Ok(DeleteOutcome::Refused);
+    };
+    if !revisions.includes(before.version.revision) {
+        return Ok(DeleteOutcome::Outdated);
+    }
+    let sql = "DELETE FROM events WHERE id = ?";
+    execute(on, sql, [event.to_string().into()]).await?;
+    Ok(DeleteOutcome::Deleted(Box::new(before)))
 }
 
 /// Closings that are at least `age` old by SQLite's clock, the oldest first.

@@ -97,6 +97,7 @@ fn events_validator() -> Document {
                     },
                 },
                 "sv": count(),
+                "revision": { "bsonType": "number", "minimum": 1 },
                 "metadata": { "bsonType": "object" },
                 "createdBy": { "bsonType": "number" },
                 "createdAt": { "bsonType": "date" },

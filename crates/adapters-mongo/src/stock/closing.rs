@@ -1,25 +1,31 @@
 //! Closing an event for reservations, and deleting it.
 
-use domain::event::EventId;
-use domain::stock::{ClosingState, ClosingToken};
-use mongodb::bson::{Document, doc, rawdoc};
+use domain::event::{EventId, ExpectedRevision};
+use domain::stock::{ClosingState, ClosingToken, DeleteOutcome};
+use mongodb::bson::{Document, RawDocumentBuf, doc, rawdoc};
 use tokio::time::Instant;
 
 use super::pipeline::literal;
 use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
 use crate::error::MongoError;
-use crate::event_document::{count, object_id};
+use crate::event_document::{
+    REVISION, count, event as read_event, event_fields, expected_revision, object_id, version,
+};
 use crate::update_command::{send_once, send_repeatable, statement};
 
-/// Closes an open event, and says what it then looks like to `token`. Sent once: a second sending that
+/// Closes an open event of an expected revision, and says what it then looks like to `token`. Sent once: a second sending that
 /// arrives after the event was opened again would close it for nobody.
 pub(crate) async fn close(
     database: &MongoDatabase,
     event: EventId,
     token: ClosingToken,
+    expected: &ExpectedRevision,
 ) -> Result<ClosingState, MongoError> {
     let deadline = Instant::now() + CALL_LIMIT;
-    let filter = rawdoc! { "_id": object_id(event), "closing": { "$exists": false } };
+    let mut filter = doc! { "_id": object_id(event), "closing": { "$exists": false } };
+    filter.extend(expected_revision(expected));
+    let filter = RawDocumentBuf::try_from(&filter)
+        .map_err(|_| MongoError::Malformed("a filter cannot be written"))?;
     let closing = rawdoc! { "token": literal(token.to_string()), "at": "$$NOW" };
     let close = statement(filter, vec![rawdoc! { "$set": { "closing": closing } }]);
     let mut session = database.causal_session().await?;
@@ -32,7 +38,11 @@ pub(crate) async fn close(
         let events = database.events();
         let find = events.find_one(doc! { "_id": object_id(event) });
         let find = find.projection(projection()).max_time(SERVER_LIMIT);
-        read(find.session(&mut session).await?, token)
+        let found = find.session(&mut session).await?;
+        match found.as_ref().map(version).transpose()? {
+            Some(version) if !expected.includes(version.revision) => Ok(ClosingState::Outdated),
+            _ => read(found, token),
+        }
     })
     .await
 }
@@ -65,25 +75,40 @@ pub(crate) async fn reopen(
     send_repeatable(database, vec![statement(filter, open)]).await
 }
 
-/// Deletes an event that `token` closed, if it has no holds; whether it did.
+/// Deletes an event of an expected revision that `token` closed, if it has no holds.
 pub(crate) async fn delete(
     database: &MongoDatabase,
     event: EventId,
     token: ClosingToken,
-) -> Result<bool, MongoError> {
-    let filter = doc! {
+    expected: &ExpectedRevision,
+) -> Result<DeleteOutcome, MongoError> {
+    let closed = doc! {
         "_id": object_id(event), "closing.token": token.to_string(), "holds": { "$size": 0 },
     };
+    let mut filter = closed.clone();
+    filter.extend(expected_revision(expected));
     bounded(CALL_LIMIT, async {
+        let events = database.events();
         // The driver repeats it under a number by which the server knows a repetition.
-        let deleted = database.events().delete_one(filter).await?;
-        Ok(deleted.deleted_count == 1)
+        let delete = events.find_one_and_delete(filter);
+        let deleted = delete.projection(event_fields()).max_time(SERVER_LIMIT);
+        if let Some(deleted) = deleted.await? {
+            return Ok(DeleteOutcome::Deleted(Box::new(read_event(deleted)?)));
+        }
+        let find = events.find_one(closed);
+        let left = find.projection(projection()).max_time(SERVER_LIMIT).await?;
+        Ok(match left.as_ref().map(version).transpose()? {
+            Some(version) if !expected.includes(version.revision) => DeleteOutcome::Outdated,
+            _ => DeleteOutcome::Refused,
+        })
     })
     .await
 }
 
 fn projection() -> Document {
-    doc! { "token": "$closing.token", "holdCount": { "$size": "$holds" } }
+    doc! {
+        "token": "$closing.token", "holdCount": { "$size": "$holds" }, "sv": 1, REVISION: 1,
+    }
 }
 
 fn read(document: Option<Document>, token: ClosingToken) -> Result<ClosingState, MongoError> {

@@ -5,7 +5,7 @@ use adapters_mongo::{
     MongoStockRepository,
 };
 use domain::audit::AuditLog;
-use domain::event::EventRepository;
+use domain::event::{EventRepository, ExpectedRevision};
 use domain::health::Probe;
 use domain::page::PageRequest;
 use domain::stock::{ReserveError, StockBatch, StockRepository};
@@ -39,7 +39,7 @@ async fn every_call_says_that_it_is_away(url: &str) {
         events.list(page),
         stock.reserve(&batch),
         stock.settle(&holds),
-        stock.close(event.id, token()),
+        stock.close(event.id, token(), &ExpectedRevision::Any),
         probe.ping(),
         audit.append(&[]),
     );

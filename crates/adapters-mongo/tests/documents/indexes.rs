@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::event::EventRepository;
+use domain::event::{EventRepository, ExpectedRevision};
 use domain::page::PageRequest;
 use domain::stock::StockRepository;
 use futures_util::TryStreamExt;
@@ -51,7 +51,11 @@ async fn store_of_thirty() -> Store {
     store
         .reserve(vec![reservation(events[3], 1), reservation(events[17], 1)])
         .await;
-    store.stock.close(events[20], token()).await.unwrap();
+    store
+        .stock
+        .close(events[20], token(), &ExpectedRevision::Any)
+        .await
+        .unwrap();
     store
 }
 

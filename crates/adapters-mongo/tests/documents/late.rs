@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::event::EventId;
+use domain::event::{EventId, ExpectedRevision};
 use domain::stock::{
     ClosingState, ReserveError, ReserveOutcome, StockBatch, StockRepository, StockReturn,
     TicketType,
@@ -154,11 +154,19 @@ async fn a_closing_that_comes_after_it_was_given_up_is_found_and_opened() {
     let (store, relay) = (Store::new().await, Relay::start().await);
     let (stock, event) = (relay.stock(&store).await, store.event(10).await);
     let (first, late) = (token(), token());
-    stock.close(event, first).await.unwrap();
+    stock
+        .close(event, first, &ExpectedRevision::Any)
+        .await
+        .unwrap();
     stock.reopen(event, first).await.unwrap();
 
     relay.let_requests(false);
-    assert!(stock.close(event, late).await.is_err());
+    assert!(
+        stock
+            .close(event, late, &ExpectedRevision::Any)
+            .await
+            .is_err()
+    );
     store.stock.reopen(event, late).await.unwrap();
 
     relay.let_requests(true);

@@ -1,7 +1,7 @@
 //! What the steps that move stock leave in the document.
 
 use domain::booking::IdempotencyKey;
-use domain::event::EventId;
+use domain::event::{EventId, ExpectedRevision};
 use domain::stock::{
     HoldRef, Refusal, Reservation, ReserveOutcome, StockBatch, StockRepository, StockReturn,
     TicketType,
@@ -28,7 +28,11 @@ async fn a_refused_reservation_writes_nothing() {
         ..reservation(small, 1)
     };
     store.reserve(vec![keyed()]).await;
-    store.stock.close(closed, token()).await.unwrap();
+    store
+        .stock
+        .close(closed, token(), &ExpectedRevision::Any)
+        .await
+        .unwrap();
     let vip = TicketType::parse("vip").unwrap();
     let plan = [
         (reservation(small, 3), Refusal::SoldOut),
@@ -160,7 +164,11 @@ async fn late_duplicates_write_nothing() {
         returned: 1,
     }];
     let (mine, other) = (token(), token());
-    store.stock.close(event, mine).await.unwrap();
+    store
+        .stock
+        .close(event, mine, &ExpectedRevision::Any)
+        .await
+        .unwrap();
     let all = async || {
         store.stock.settle(&[settled]).await.unwrap();
         store.stock.release(&[released]).await.unwrap();
@@ -168,7 +176,11 @@ async fn late_duplicates_write_nothing() {
         store.stock.reopen(event, mine).await.unwrap();
     };
     all().await;
-    store.stock.close(event, other).await.unwrap();
+    store
+        .stock
+        .close(event, other, &ExpectedRevision::Any)
+        .await
+        .unwrap();
     let (document, writes) = (store.document(event).await, store.writes().await);
     all().await;
     assert_eq!(store.document(event).await, document);

@@ -1,11 +1,13 @@
 //! What clients and operators write into an event.
 
-use domain::event::{EventChange, EventRepository, Metadata, Title};
-use domain::stock::{ReserveOutcome, StockRepository};
+use domain::event::{
+    EventChange, EventRepository, ExpectedRevision, Metadata, Revision, Title, UpdateEventError,
+};
+use domain::stock::{ClosingState, DeleteOutcome, ReserveOutcome, StockRepository};
 use domain::time::Timestamp;
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 
-use crate::make::{Store, reservation};
+use crate::make::{Store, by_id, reservation, token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_looks_like_an_expression_stays_what_it_is() {
@@ -19,7 +21,12 @@ async fn what_looks_like_an_expression_stays_what_it_is() {
     };
     store
         .events
-        .update(event, &change, Timestamp::from_millis(0))
+        .update(
+            event,
+            &change,
+            &ExpectedRevision::Any,
+            Timestamp::from_millis(0),
+        )
         .await
         .unwrap();
     let found = store.events.find(event).await.unwrap().unwrap();
@@ -54,4 +61,38 @@ async fn numbers_that_a_shell_wrote_are_understood() {
     store.stock.release(&[hold]).await.unwrap();
     let found = store.events.find(event).await.unwrap().unwrap();
     assert_eq!((found.total_tickets, found.available_tickets), (8, 8));
+}
+
+/// An event as it was stored before edits were counted.
+async fn old_event(store: &Store) -> domain::event::EventId {
+    let event = store.event(5).await;
+    let events = store.database.raw.collection::<Document>("events");
+    let unset = doc! { "$unset": { "revision": "" } };
+    events.update_one(by_id(event), unset).await.unwrap();
+    event
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_from_before_edits_were_counted_is_at_its_first_revision() {
+    let store = Store::new().await;
+    let (event, time) = (old_event(&store).await, Timestamp::from_millis(0));
+    let found = store.events.find(event).await.unwrap().unwrap();
+    assert_eq!(found.version.revision, Revision::FIRST);
+    let only = |number| ExpectedRevision::OneOf(vec![Revision::new(number).unwrap()]);
+    let change = EventChange {
+        title: Some(Title::parse("New").unwrap()),
+        ..EventChange::default()
+    };
+    let refused = store.events.update(event, &change, &only(2), time).await;
+    assert!(matches!(refused, Err(UpdateEventError::Outdated)));
+    let edited = store.events.update(event, &change, &only(1), time).await;
+    let edited = edited.unwrap();
+    assert_eq!(edited.before, found);
+    assert_eq!(edited.after.version.revision.get(), 2);
+    assert_eq!(store.document(event).await.get_i64("revision").unwrap(), 2);
+    let (old, token) = (old_event(&store).await, token());
+    let state = store.stock.close(old, token, &only(1)).await.unwrap();
+    assert_eq!(state, ClosingState::Clear);
+    let outcome = store.stock.delete_closed(old, token, &only(1)).await;
+    assert!(matches!(outcome.unwrap(), DeleteOutcome::Deleted(_)));
 }

@@ -1,6 +1,6 @@
 //! Events in answers.
 
-use domain::event::Event;
+use domain::event::{Event, EventVersion};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -19,6 +19,11 @@ pub(crate) struct EventDto<'a> {
     created_by: i64,
     created_at: String,
     updated_at: String,
+}
+
+/// The `ETag` of an event, `"<revision>.<stock>"`.
+pub(crate) fn entity_tag(version: EventVersion) -> String {
+    format!("\"{version}\"")
 }
 
 impl<'a> From<&'a Event> for EventDto<'a> {

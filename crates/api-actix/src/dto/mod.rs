@@ -6,6 +6,6 @@ mod page;
 mod user;
 
 pub(crate) use booking::BookingDto;
-pub(crate) use event::EventDto;
+pub(crate) use event::{EventDto, entity_tag};
 pub(crate) use page::PageDto;
 pub(crate) use user::{LoginDto, UserDto};

@@ -6,15 +6,15 @@ use std::future::{Ready, ready};
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
 use domain::booking::{BookingId, IdempotencyKey};
-use domain::event::EventId;
+use domain::event::{EventId, EventVersion, ExpectedRevision};
 use domain::page::PageRequest;
 use domain::request::{Origin, RequestId};
 use domain::text::InvalidValue;
 use domain::user::{AdminGate, UserId};
 
 use super::client::ClientAddress;
-use super::{MaybeSignedIn, Query, body, loopback};
-use crate::problem::Problem;
+use super::{MaybeSignedIn, Query, body, conditions, loopback};
+use crate::problem::{FieldError, Problem};
 use crate::refusals::{booking_not_found, event_not_found, user_not_found};
 use crate::server::{HttpState, Services};
 
@@ -99,6 +99,16 @@ impl Call {
         let mut query = self.query()?;
         let page = query.page();
         query.finish(page)
+    }
+
+    /// The revisions of an event that the request is meant for, by its `If-Match`.
+    pub(crate) fn expected_revision(&self) -> Result<ExpectedRevision, FieldError> {
+        conditions::expected_revision(self.request.headers())
+    }
+
+    /// Whether the client has this version already, by its `If-None-Match`.
+    pub(crate) fn knows(&self, version: EventVersion) -> bool {
+        conditions::is_known(self.request.headers(), version)
     }
 
     /// The client's name for this request, if it has one; two names are none.

@@ -3,6 +3,7 @@
 mod body;
 mod call;
 mod client;
+mod conditions;
 mod fields;
 mod loopback;
 #[cfg(test)]

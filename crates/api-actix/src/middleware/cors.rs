@@ -1,7 +1,9 @@
 //! Cross-origin requests from the configured origins.
 
 use actix_cors::Cors;
-use actix_web::http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use actix_web::http::header::{
+    AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+};
 use actix_web::http::{Method, Uri};
 
 use super::request::REQUEST_ID;
@@ -17,6 +19,7 @@ pub(crate) fn cors(origins: &[String]) -> Cors {
     let methods: Vec<Method> = endpoints().into_iter().map(|e| e.method).collect();
     let allowed = [IDEMPOTENCY_KEY, SETUP_TOKEN, REQUEST_ID];
     let exposed = [
+        ETAG.as_str(),
         LOCATION.as_str(),
         RETRY_AFTER.as_str(),
         REPLAYED,
@@ -24,7 +27,7 @@ pub(crate) fn cors(origins: &[String]) -> Cors {
     ];
     let cors = Cors::default()
         .allowed_methods(methods)
-        .allowed_headers([AUTHORIZATION, CONTENT_TYPE])
+        .allowed_headers([AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH])
         .allowed_headers(allowed.map(|name| name.to_ascii_lowercase()))
         .expose_headers(exposed)
         .max_age(MAX_AGE);

@@ -10,7 +10,9 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
 use domain::access::{AccessControl, InvalidToken, MockAccessControl};
 use domain::booking::{Booking, BookingId, BookingStatus, MockBookingUseCases, Quantity};
-use domain::event::{Description, Event, EventId, Location, Metadata, MockEventUseCases, Title};
+use domain::event::{
+    Description, Event, EventId, EventVersion, Location, Metadata, MockEventUseCases, Title,
+};
 use domain::health::MockHealthView;
 use domain::request::{Caller, Identity, RequestId};
 use domain::session::{IssuedRefreshToken, Login, MockSessionUseCases, RefreshToken, SessionId};
@@ -281,6 +283,7 @@ pub(super) fn event() -> Event {
         created_by: UserId::new(1),
         created_at: moment(),
         updated_at: moment(),
+        version: EventVersion::parse("3.14").unwrap(),
     }
 }
 

@@ -53,7 +53,7 @@ fn everything_works() -> Mocks {
         .events
         .expect_create()
         .returning(|_, _, _| Ok(event()));
-    let changed = |_, _, _, _: &_| Ok(event());
+    let changed = |_, _, _, _, _: &_| Ok(event());
     mocks.events.expect_update().returning(changed);
     mocks.bookings.expect_book().returning(|_, _, _| {
         Ok(Booked {

@@ -4,11 +4,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{DeleteEventError, EventId};
+use super::{DeleteEventError, Event, EventId, ExpectedRevision};
 use crate::booking::BookingRepository;
 use crate::error::{Failure, chain};
 use crate::runtime::Runtime;
-use crate::stock::{ClosingState, ClosingToken, Settler, StockRepository};
+use crate::stock::{ClosingState, ClosingToken, DeleteOutcome, Settler, StockRepository};
 
 /// The time between two looks at the holds.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -24,11 +24,20 @@ pub(super) struct Deletion {
 }
 
 impl Deletion {
-    pub(super) async fn run(&self, event: EventId) -> Result<(), DeleteEventError> {
+    /// Deletes the event and returns what it was.
+    ///
+    /// The revision is asked for twice, each time in the step that writes: when the event is closed, so
+    /// that a deletion that comes too late does not keep anybody from booking, and when it is deleted,
+    /// because somebody may edit it in between.
+    pub(super) async fn run(
+        &self,
+        event: EventId,
+        expected: ExpectedRevision,
+    ) -> Result<Event, DeleteEventError> {
         // A token of its own per try, sent once: a late duplicate of an earlier close, or of an earlier
         // delete, can then do nothing to this one.
         let token = self.runtime.ids.closing_token();
-        let state = match self.stock.close(event, token).await {
+        let state = match self.stock.close(event, token, &expected).await {
             Ok(state) => state,
             // It may be closed all the same, and nobody could book until recovery comes.
             Err(error) => {
@@ -38,11 +47,12 @@ impl Deletion {
         };
         match state {
             ClosingState::Gone => Err(DeleteEventError::NotFound),
+            ClosingState::Outdated => Err(DeleteEventError::Outdated),
             ClosingState::NotMine => {
                 Err(Failure::unavailable("somebody else is deleting the event").into())
             }
             ClosingState::Holds | ClosingState::Clear => {
-                let result = self.delete_closed(event, token).await;
+                let result = self.delete_closed(event, token, &expected).await;
                 if result.is_err() {
                     self.reopen(event, token).await;
                 }
@@ -55,7 +65,8 @@ impl Deletion {
         &self,
         event: EventId,
         token: ClosingToken,
-    ) -> Result<(), DeleteEventError> {
+        expected: &ExpectedRevision,
+    ) -> Result<Event, DeleteEventError> {
         self.wait_for_holds(event, token).await?;
         // Only now: a hold leaves after its booking is there or can never come, so once there are no
         // holds no booking can come any more. Looking the other way round misses one in between.
@@ -67,15 +78,13 @@ impl Deletion {
         {
             return Err(DeleteEventError::HasBookings);
         }
-        if self
-            .stock
-            .delete_closed(event, token)
-            .await
-            .map_err(Failure::from)?
-        {
-            Ok(())
-        } else {
-            Err(Failure::unavailable("the event was opened again meanwhile").into())
+        let deleted = self.stock.delete_closed(event, token, expected).await;
+        match deleted.map_err(Failure::from)? {
+            DeleteOutcome::Deleted(event) => Ok(*event),
+            DeleteOutcome::Outdated => Err(DeleteEventError::Outdated),
+            DeleteOutcome::Refused => {
+                Err(Failure::unavailable("the event was opened again meanwhile").into())
+            }
         }
     }
 
@@ -85,7 +94,7 @@ impl Deletion {
             match self.stock.closing_state(event, token).await? {
                 ClosingState::Clear => return Ok(()),
                 ClosingState::Holds => self.runtime.timer.sleep(LOOK_AGAIN).await,
-                ClosingState::NotMine | ClosingState::Gone => {
+                ClosingState::NotMine | ClosingState::Outdated | ClosingState::Gone => {
                     return Err(Failure::unavailable("the event was opened again meanwhile"));
                 }
             }

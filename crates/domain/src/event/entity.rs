@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Metadata;
+use super::{EventVersion, Metadata};
 use crate::text::{InvalidValue, Lines, text_type};
 use crate::time::Timestamp;
 use crate::user::UserId;
@@ -153,6 +153,17 @@ pub struct Event {
     pub created_at: Timestamp,
     /// When an admin last changed it; sales do not count.
     pub updated_at: Timestamp,
+    /// Which state of it this is.
+    pub version: EventVersion,
+}
+
+/// An event right before and right after an edit: nothing came between.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edited {
+    /// As it was.
+    pub before: Event,
+    /// As it is.
+    pub after: Event,
 }
 
 /// What a booking shows of its event.
@@ -191,6 +202,20 @@ impl EventChange {
         *self == Self::default()
     }
 
+    /// What an edit at the moment `at` makes of `before`, but for the tickets: how many a new capacity
+    /// leaves is for the store to say.
+    pub fn made_to(&self, before: &Event, at: Timestamp) -> Event {
+        let mut after = before.clone();
+        replace(&mut after.title, &self.title);
+        replace(&mut after.description, &self.description);
+        replace(&mut after.date, &self.date);
+        replace(&mut after.location, &self.location);
+        replace(&mut after.metadata, &self.metadata);
+        after.updated_at = at;
+        after.version.revision = before.version.revision.next();
+        after
+    }
+
     /// The names of the fields that it changes, as clients know them.
     pub fn fields(&self) -> Vec<&'static str> {
         let fields = [
@@ -206,6 +231,12 @@ impl EventChange {
             .filter(|(_, changes)| *changes)
             .map(|(name, _)| name)
             .collect()
+    }
+}
+
+fn replace<T: Clone>(field: &mut T, new: &Option<T>) {
+    if let Some(new) = new {
+        field.clone_from(new);
     }
 }
 

@@ -8,10 +8,11 @@ mod service;
 #[cfg(test)]
 mod tests;
 mod use_cases;
+mod version;
 
 pub use entity::{
-    Capacity, Description, Event, EventChange, EventDetails, EventId, EventSummary, Location,
-    NewEvent, Title,
+    Capacity, Description, Edited, Event, EventChange, EventDetails, EventId, EventSummary,
+    Location, NewEvent, Title,
 };
 pub(crate) use entity::{hex_bytes, write_hex};
 pub use metadata::Metadata;
@@ -22,3 +23,4 @@ pub use service::{EventPorts, EventService};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockEventUseCases;
 pub use use_cases::{DeleteEventError, EventUseCases, UpdateError};
+pub use version::{EventVersion, ExpectedRevision, Revision};

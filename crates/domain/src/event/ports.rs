@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 
-use super::{Event, EventChange, EventId, EventSummary, NewEvent};
+use super::{Edited, Event, EventChange, EventId, EventSummary, ExpectedRevision, NewEvent};
 use crate::error::StoreError;
 use crate::page::{Page, PageRequest};
 use crate::time::Timestamp;
@@ -17,6 +17,9 @@ pub enum UpdateEventError {
     /// More tickets are sold or held than the new number of tickets.
     #[error("the new number of tickets is below what is sold")]
     CapacityBelowSold,
+    /// Somebody else edited it: its revision is none of the expected ones.
+    #[error("the event was edited by somebody else")]
+    Outdated,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -29,7 +32,8 @@ pub enum UpdateEventError {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait EventRepository: Send + Sync {
-    /// Stores an event whose tickets are all available, as the single ticket type `general`.
+    /// Stores an event whose tickets are all available, as the single ticket type `general`, under the
+    /// first version.
     async fn insert(&self, event: &NewEvent) -> Result<Event, StoreError>;
 
     /// The event of that id.
@@ -44,7 +48,8 @@ pub trait EventRepository: Send + Sync {
     /// A page of all events by date, then id.
     async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError>;
 
-    /// Changes an event in one atomic step, whole or not at all, and returns it as it then is.
+    /// Changes an event in one atomic step, whole or not at all, and returns it as it was right before
+    /// and is right after. The step asks for the expected revision and adds one to it.
     ///
     /// A new capacity moves the available tickets by the same difference, computed by the store in the
     /// same step: read, compute and write would lose what is sold in between.
@@ -52,6 +57,7 @@ pub trait EventRepository: Send + Sync {
         &self,
         id: EventId,
         change: &EventChange,
+        expected: &ExpectedRevision,
         at: Timestamp,
-    ) -> Result<Event, UpdateEventError>;
+    ) -> Result<Edited, UpdateEventError>;
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::deletion::Deletion;
 use super::{
     DeleteEventError, Event, EventChange, EventDetails, EventId, EventRepository, EventUseCases,
-    NewEvent, UpdateError, UpdateEventError,
+    ExpectedRevision, NewEvent, UpdateError, UpdateEventError,
 };
 use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::booking::BookingRepository;
@@ -110,6 +110,7 @@ impl EventUseCases for EventService {
         &self,
         id: EventId,
         change: EventChange,
+        expected: ExpectedRevision,
         by: Identity,
         origin: &Origin,
     ) -> Result<Event, UpdateError> {
@@ -117,12 +118,17 @@ impl EventUseCases for EventService {
         let record = self
             .record(Action::UpdateEvent, by, origin, id)
             .with("fields", change.fields());
-        match self.ports.events.update(id, &change, at).await {
-            Ok(event) => {
+        let events = &self.ports.events;
+        match events.update(id, &change, &expected, at).await {
+            Ok(edited) => {
                 self.ports.audit.push(record);
-                Ok(event)
+                Ok(edited.after)
             }
             Err(UpdateEventError::NotFound) => Err(UpdateError::NotFound),
+            Err(UpdateEventError::Outdated) => {
+                self.ports.audit.push(record.failed());
+                Err(UpdateError::Outdated)
+            }
             Err(UpdateEventError::CapacityBelowSold) => {
                 self.ports.audit.push(record.failed());
                 Err(UpdateError::CapacityBelowSold)
@@ -134,6 +140,7 @@ impl EventUseCases for EventService {
     async fn delete(
         &self,
         id: EventId,
+        expected: ExpectedRevision,
         by: Identity,
         origin: &Origin,
     ) -> Result<(), DeleteEventError> {
@@ -143,7 +150,7 @@ impl EventUseCases for EventService {
             settler: Arc::clone(&self.ports.settler),
             runtime: self.ports.runtime.clone(),
         };
-        let work = async move { deletion.run(id).await };
+        let work = async move { deletion.run(id, expected).await };
         let result = self
             .ports
             .runtime
@@ -154,11 +161,13 @@ impl EventUseCases for EventService {
             });
         let record = self.record(Action::DeleteEvent, by, origin, id);
         match &result {
-            Ok(()) => self.ports.audit.push(record),
-            Err(DeleteEventError::HasBookings) => self.ports.audit.push(record.failed()),
+            Ok(_) => self.ports.audit.push(record),
+            Err(DeleteEventError::HasBookings | DeleteEventError::Outdated) => {
+                self.ports.audit.push(record.failed());
+            }
             Err(_) => {}
         }
-        result
+        result.map(drop)
     }
 
     async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure> {

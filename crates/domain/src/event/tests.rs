@@ -9,11 +9,34 @@ use super::*;
 use crate::audit::{AuditBuffer, MockAuditLog};
 use crate::booking::MockBookingRepository;
 use crate::error::StoreError;
-use crate::stock::{ClosingState, MockStockRepository, Settler};
+use crate::stock::{ClosingState, DeleteOutcome, MockStockRepository, Settler};
 use crate::test_runtime::{ADMIN, origin, runtime};
+use crate::time::Timestamp;
+use crate::user::UserId;
 
 fn id() -> EventId {
     EventId::parse("507f1f77bcf86cd799439011").unwrap()
+}
+
+fn event() -> Event {
+    Event {
+        id: id(),
+        title: Title::parse("Talk").unwrap(),
+        description: Description::parse("Long").unwrap(),
+        date: Timestamp::from_millis(0),
+        location: Location::parse("Hall").unwrap(),
+        total_tickets: 5,
+        available_tickets: 5,
+        metadata: Metadata::default(),
+        created_by: UserId::new(1),
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+        version: EventVersion::FIRST,
+    }
+}
+
+fn first_revision() -> ExpectedRevision {
+    ExpectedRevision::OneOf(vec![Revision::FIRST])
 }
 
 async fn delete(
@@ -30,7 +53,7 @@ async fn delete(
         runtime: runtime(),
     };
     EventService::new(ports, Duration::from_secs(60))
-        .delete(id(), ADMIN, &origin())
+        .delete(id(), first_revision(), ADMIN, &origin())
         .await
 }
 
@@ -44,7 +67,7 @@ async fn bookings_are_looked_for_only_once_the_holds_are_gone() {
         .expect_close()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Ok(ClosingState::Holds));
+        .returning(|_, _, _| Ok(ClosingState::Holds));
     stock
         .expect_closing_state()
         .times(2)
@@ -64,7 +87,7 @@ async fn bookings_are_looked_for_only_once_the_holds_are_gone() {
         .expect_delete_closed()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Ok(true));
+        .returning(|_, _, _| Ok(DeleteOutcome::Deleted(Box::new(event()))));
     assert!(delete(stock, bookings).await.is_ok());
 }
 
@@ -74,7 +97,7 @@ async fn an_event_with_bookings_is_opened_again() {
     stock
         .expect_close()
         .times(1)
-        .returning(|_, _| Ok(ClosingState::Clear));
+        .returning(|_, _, _| Ok(ClosingState::Clear));
     stock
         .expect_closing_state()
         .times(1)
@@ -96,7 +119,7 @@ async fn holds_that_stay_open_the_event_again() {
     stock
         .expect_close()
         .times(1)
-        .returning(|_, _| Ok(ClosingState::Holds));
+        .returning(|_, _, _| Ok(ClosingState::Holds));
     stock
         .expect_closing_state()
         .returning(|_, _| Ok(ClosingState::Holds));
@@ -111,7 +134,7 @@ async fn a_store_that_fails_on_the_way_opens_the_event_again() {
     stock
         .expect_close()
         .times(1)
-        .returning(|_, _| Ok(ClosingState::Clear));
+        .returning(|_, _, _| Ok(ClosingState::Clear));
     stock
         .expect_closing_state()
         .times(1)
@@ -133,7 +156,7 @@ async fn another_deletion_is_not_disturbed() {
     stock
         .expect_close()
         .times(1)
-        .returning(|_, _| Ok(ClosingState::NotMine));
+        .returning(|_, _, _| Ok(ClosingState::NotMine));
     let answer = delete(stock, MockBookingRepository::new()).await;
     assert!(matches!(answer, Err(DeleteEventError::Failed(_))));
 }
@@ -144,7 +167,7 @@ async fn an_unknown_event_is_not_found() {
     stock
         .expect_close()
         .times(1)
-        .returning(|_, _| Ok(ClosingState::Gone));
+        .returning(|_, _, _| Ok(ClosingState::Gone));
     let answer = delete(stock, MockBookingRepository::new()).await;
     assert!(matches!(answer, Err(DeleteEventError::NotFound)));
 }
@@ -157,7 +180,7 @@ async fn a_closing_of_unknown_outcome_is_opened_again() {
         .expect_close()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _| Err(StoreError::unavailable("mongodb", "gone")));
+        .returning(|_, _, _| Err(StoreError::unavailable("mongodb", "gone")));
     stock
         .expect_reopen()
         .times(1)
@@ -168,4 +191,34 @@ async fn a_closing_of_unknown_outcome_is_opened_again() {
         matches!(result, Err(DeleteEventError::Failed(_))),
         "{result:?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_another_revision_is_left_open() {
+    let mut stock = MockStockRepository::new();
+    stock
+        .expect_close()
+        .withf(|_, _, expected| *expected == first_revision())
+        .times(1)
+        .returning(|_, _, _| Ok(ClosingState::Outdated));
+    let answer = delete(stock, MockBookingRepository::new()).await;
+    assert!(matches!(answer, Err(DeleteEventError::Outdated)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_was_edited_while_it_was_closed_is_opened_again() {
+    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let close = stock.expect_close().times(1);
+    close.returning(|_, _, _| Ok(ClosingState::Clear));
+    let look = stock.expect_closing_state().times(1);
+    look.returning(|_, _| Ok(ClosingState::Clear));
+    bookings.expect_any_trace_of().returning(|_| Ok(false));
+    stock
+        .expect_delete_closed()
+        .withf(|_, _, expected| *expected == first_revision())
+        .times(1)
+        .returning(|_, _, _| Ok(DeleteOutcome::Outdated));
+    stock.expect_reopen().times(1).returning(|_, _| Ok(()));
+    let answer = delete(stock, bookings).await;
+    assert!(matches!(answer, Err(DeleteEventError::Outdated)));
 }

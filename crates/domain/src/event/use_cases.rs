@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Event, EventChange, EventDetails, EventId};
+use super::{Event, EventChange, EventDetails, EventId, ExpectedRevision};
 use crate::error::Failure;
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
@@ -16,6 +16,9 @@ pub enum UpdateError {
     /// More tickets are sold or held than the new number of tickets.
     #[error("the new number of tickets is below what is sold")]
     CapacityBelowSold,
+    /// Somebody else edited it since.
+    #[error("the event was edited by somebody else")]
+    Outdated,
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -30,6 +33,9 @@ pub enum DeleteEventError {
     /// It has a booking, maybe a cancelled one: the books keep both.
     #[error("the event has bookings")]
     HasBookings,
+    /// Somebody else edited it since.
+    #[error("the event was edited by somebody else")]
+    Outdated,
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -48,19 +54,21 @@ pub trait EventUseCases: Send + Sync {
         origin: &Origin,
     ) -> Result<Event, Failure>;
 
-    /// Changes an event, whole or not at all.
+    /// Changes an event of an expected revision, whole or not at all.
     async fn update(
         &self,
         id: EventId,
         change: EventChange,
+        expected: ExpectedRevision,
         by: Identity,
         origin: &Origin,
     ) -> Result<Event, UpdateError>;
 
-    /// Deletes an event that has no booking and never had one.
+    /// Deletes an event of an expected revision that has no booking and never had one.
     async fn delete(
         &self,
         id: EventId,
+        expected: ExpectedRevision,
         by: Identity,
         origin: &Origin,
     ) -> Result<(), DeleteEventError>;

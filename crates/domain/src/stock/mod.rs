@@ -14,7 +14,7 @@ pub use ports::{MAX_HOLDS, ReserveError, StockRepository};
 pub use recovery::{Recovered, Recovery};
 pub use relay::Relay;
 pub use reservation::{
-    ClosingState, ClosingToken, Hold, HoldRef, KeyHash, Refusal, Reservation, ReservationId,
-    ReserveOutcome, StaleClosing, StockBatch, StockReturn, TicketType,
+    ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, KeyHash, Refusal, Reservation,
+    ReservationId, ReserveOutcome, StaleClosing, StockBatch, StockReturn, TicketType,
 };
 pub use settler::Settler;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    ClosingState, ClosingToken, Hold, HoldRef, ReserveOutcome, StaleClosing, StockBatch,
-    StockReturn,
+    ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, ReserveOutcome, StaleClosing,
+    StockBatch, StockReturn,
 };
 use crate::error::StoreError;
-use crate::event::EventId;
+use crate::event::{EventId, ExpectedRevision};
 
 /// Why a batch of reservations has no outcomes.
 #[derive(Debug, thiserror::Error)]
@@ -58,11 +58,16 @@ pub trait StockRepository: Send + Sync {
     /// Up to `limit` holds, of any events, that are older than `age` by the store's clock.
     async fn stale_holds(&self, age: Duration, limit: usize) -> Result<Vec<Hold>, StoreError>;
 
-    /// Closes an event for reservations under `token`, unless another token closes it already, and
-    /// says what it then looks like. Sent once per token.
-    async fn close(&self, event: EventId, token: ClosingToken) -> Result<ClosingState, StoreError>;
+    /// Closes an event of an expected revision for reservations under `token`, unless another token
+    /// closes it already, in one step, and says what it then looks like. Sent once per token.
+    async fn close(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<ClosingState, StoreError>;
 
-    /// What the event looks like to the try `token`; a majority read.
+    /// What the event looks like to the try `token`, never [`ClosingState::Outdated`]; a majority read.
     async fn closing_state(
         &self,
         event: EventId,
@@ -72,8 +77,14 @@ pub trait StockRepository: Send + Sync {
     /// Opens the event again if it is closed by `token`, else does nothing.
     async fn reopen(&self, event: EventId, token: ClosingToken) -> Result<(), StoreError>;
 
-    /// Deletes the event if it is closed by `token` and has no holds; whether it did.
-    async fn delete_closed(&self, event: EventId, token: ClosingToken) -> Result<bool, StoreError>;
+    /// Deletes the event if it is closed by `token`, has no holds, and its revision is an expected one:
+    /// a closed event can still be edited. All in one step.
+    async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<DeleteOutcome, StoreError>;
 
     /// Up to `limit` closings that are older than `age` by the store's clock.
     async fn stale_closings(

@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::booking::Quantity;
-use crate::event::EventId;
+use crate::event::{Event, EventId};
 use crate::text::InvalidValue;
 use crate::time::Timestamp;
 use crate::user::UserId;
@@ -219,10 +219,23 @@ pub enum ClosingState {
     Gone,
     /// It is open, or closed by another try.
     NotMine,
+    /// It was not closed, because its revision is none of the expected ones.
+    Outdated,
     /// It is closed by this try, and has holds.
     Holds,
     /// It is closed by this try, and has no holds.
     Clear,
+}
+
+/// What became of a deletion.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DeleteOutcome {
+    /// It is gone; this is what it was.
+    Deleted(Box<Event>),
+    /// It is still there, because its revision is none of the expected ones.
+    Outdated,
+    /// It was not closed by this try, or had holds.
+    Refused,
 }
 
 /// A try to delete an event that nobody brought to its end.

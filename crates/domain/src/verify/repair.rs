@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::look::{Looks, Observed};
 use super::{Balance, BookingSurvey, Change, CorrectStock, StockRepair, StockSurvey, Surveyed};
 use crate::error::{StoreError, chain};
-use crate::event::EventId;
+use crate::event::{EventId, ExpectedRevision};
 use crate::runtime::Runtime;
 use crate::stock::{ClosingState, ClosingToken, Recovered, Recovery, StockRepository, TicketType};
 
@@ -75,9 +75,14 @@ impl Repair {
         for _ in 0..TRIES {
             // A token of its own per try, as for a deletion.
             let token = self.ports.runtime.ids.closing_token();
-            match self.ports.stock.close(event, token).await {
+            match self
+                .ports
+                .stock
+                .close(event, token, &ExpectedRevision::Any)
+                .await
+            {
                 Ok(ClosingState::Gone) => return Ok(Repaired::Gone),
-                Ok(ClosingState::NotMine) => {
+                Ok(ClosingState::NotMine | ClosingState::Outdated) => {
                     self.reopen_what_is_left(event).await?;
                     self.ports.runtime.timer.sleep(PAUSE).await;
                 }

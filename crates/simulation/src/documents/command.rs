@@ -29,11 +29,11 @@ pub(crate) type Step = Arc<dyn Fn(&Document, Timestamp) -> Outcome + Send + Sync
 /// One statement per event, in order.
 pub(crate) type Statements = Vec<(EventId, Step)>;
 
-/// What the statements did: each document as it then was, if it was changed; whether one was deleted;
-/// and the time of the last write that a reader in the same session must see.
+/// What the statements did: each document as it then was, if it was changed; the one that was deleted, if
+/// one was; and the time of the last write that a reader in the same session must see.
 pub(crate) struct Done {
     pub(crate) changed: Vec<Option<Document>>,
-    pub(crate) deleted: bool,
+    pub(crate) deleted: Option<Document>,
     pub(crate) time: u64,
 }
 
@@ -124,7 +124,7 @@ pub(crate) async fn read<T: Send + 'static>(
 async fn write(world: &Arc<World>, statements: Statements) -> Done {
     let mut done = Done {
         changed: Vec::new(),
-        deleted: false,
+        deleted: None,
         time: 0,
     };
     for (index, (event, step)) in statements.into_iter().enumerate() {
@@ -132,23 +132,24 @@ async fn write(world: &Arc<World>, statements: Statements) -> Done {
             sleep(world.dwell()).await;
         }
         let mut state = world.state();
-        let outcome = match state.documents.primary.events.get(&event) {
+        let before = state.documents.primary.events.get(&event).cloned();
+        let outcome = match &before {
             Some(document) => step(document, world.now()),
             None => Outcome::NoMatch,
         };
         let (after, deleted) = match outcome {
-            Outcome::NoMatch => (None, false),
-            Outcome::Changed(document) => (Some(document), false),
-            Outcome::Deleted => (None, true),
+            Outcome::NoMatch => (None, None),
+            Outcome::Changed(document) => (Some(document), None),
+            Outcome::Deleted => (None, before),
         };
-        if deleted || after.is_some() {
+        if deleted.is_some() || after.is_some() {
             state.documents.write(Entry::Event(event, after.clone()));
             state.verify();
         }
-        done.deleted |= deleted;
+        done.deleted = deleted.or(done.deleted);
         done.changed.push(after);
     }
-    if done.deleted || done.changed.iter().any(Option::is_some) {
+    if done.deleted.is_some() || done.changed.iter().any(Option::is_some) {
         written(world);
     }
     // A write that changed nothing was decided by what others wrote before.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::booking::Quantity;
-use domain::event::{Event, NewEvent};
+use domain::event::{Event, EventVersion, ExpectedRevision, NewEvent};
 use domain::stock::{
     ClosingToken, Hold, HoldRef, KeyHash, Refusal, Reservation, ReservationId, ReserveOutcome,
 };
@@ -15,6 +15,7 @@ use domain::time::Timestamp;
 pub(crate) struct Document {
     pub(crate) new: Arc<NewEvent>,
     pub(crate) updated_at: Timestamp,
+    pub(crate) version: EventVersion,
     pub(crate) total: i64,
     /// Signed, and checked after every step: a mistake must be seen, not hidden.
     pub(crate) available: i64,
@@ -49,6 +50,7 @@ impl Document {
         Self {
             new: Arc::new(new.clone()),
             updated_at: new.created_at,
+            version: EventVersion::FIRST,
             total,
             available: total,
             returned: 0,
@@ -74,6 +76,7 @@ impl Document {
             created_by: self.new.created_by,
             created_at: self.new.created_at,
             updated_at: self.updated_at,
+            version: self.version,
         }
     }
 
@@ -203,22 +206,31 @@ impl Document {
     }
 
     /// Moves the stock to a new total, or nothing when more than that is sold or held.
-    pub(crate) fn resize(&self, total: i64, at: Timestamp) -> Outcome {
+    pub(crate) fn resize(&self, total: i64, expected: &ExpectedRevision, at: Timestamp) -> Outcome {
         let available = self.available + total - self.total;
-        if available < 0 {
+        if available < 0 || !self.is_expected(expected) {
             return Outcome::NoMatch;
         }
         Outcome::Changed(Self {
             total,
             available,
             updated_at: at,
+            version: EventVersion {
+                revision: self.version.revision.next(),
+                ..self.version
+            },
             ..self.clone()
         })
     }
 
     /// Closes it, unless it is closed.
-    pub(crate) fn close(&self, token: ClosingToken, now: Timestamp) -> Outcome {
-        if self.closing.is_some() {
+    pub(crate) fn close(
+        &self,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+        now: Timestamp,
+    ) -> Outcome {
+        if self.closing.is_some() || !self.is_expected(expected) {
             return Outcome::NoMatch;
         }
         Outcome::Changed(Self {
@@ -239,12 +251,16 @@ impl Document {
     }
 
     /// Deletes it, if `token` closed it and nothing is held.
-    pub(crate) fn delete(&self, token: ClosingToken) -> Outcome {
-        if self.is_closed_by(token) && self.holds.is_empty() {
+    pub(crate) fn delete(&self, token: ClosingToken, expected: &ExpectedRevision) -> Outcome {
+        if self.is_closed_by(token) && self.holds.is_empty() && self.is_expected(expected) {
             Outcome::Deleted
         } else {
             Outcome::NoMatch
         }
+    }
+
+    pub(crate) fn is_expected(&self, expected: &ExpectedRevision) -> bool {
+        expected.includes(self.version.revision)
     }
 
     pub(crate) fn is_closed_by(&self, token: ClosingToken) -> bool {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{
-    Event, EventChange, EventId, EventRepository, EventSummary, NewEvent, UpdateEventError,
+    Edited, Event, EventChange, EventId, EventRepository, EventSummary, ExpectedRevision, NewEvent,
+    UpdateEventError,
 };
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
@@ -34,8 +35,10 @@ impl Documents {
         &self,
         id: EventId,
         total: i64,
+        expected: &ExpectedRevision,
         at: Timestamp,
     ) -> Result<Option<Document>, Lost> {
+        let expected = expected.clone();
         let step: Step = if self.0.world.has(Mutation::ReadThenResize) {
             let read = command::read(&self.0, "read the event", move |copy, _| {
                 copy.events.get(&id).cloned()
@@ -56,7 +59,7 @@ impl Documents {
                 })
             })
         } else {
-            Arc::new(move |document, _| document.resize(total, at))
+            Arc::new(move |document, _| document.resize(total, &expected, at))
         };
         let what = format!("resize to {total}");
         let sent = command::send(&self.0, &what, vec![(id, step)]).await?;
@@ -112,18 +115,26 @@ impl EventRepository for Documents {
         &self,
         id: EventId,
         change: &EventChange,
+        expected: &ExpectedRevision,
         at: Timestamp,
-    ) -> Result<Event, UpdateEventError> {
-        if let Some(capacity) = change.capacity {
-            let resized = self.resize(id, i64::from(capacity.get()), at).await;
-            if let Some(document) = resized.map_err(lost)? {
-                return Ok(document.event());
-            }
+    ) -> Result<Edited, UpdateEventError> {
+        let capacity = change.capacity.map(|capacity| i64::from(capacity.get()));
+        let Some(total) = capacity else {
+            return Err(StoreError::unexpected("mongodb", "the load changes nothing else").into());
+        };
+        let resized = self.resize(id, total, expected, at).await;
+        if let Some(document) = resized.map_err(lost)? {
+            let after = document.event();
+            // Nobody in the simulation asks what was before.
+            return Ok(Edited {
+                before: after.clone(),
+                after,
+            });
         }
-        match self.find(id).await? {
-            None => Err(UpdateEventError::NotFound),
-            Some(_) if change.capacity.is_some() => Err(UpdateEventError::CapacityBelowSold),
-            Some(event) => Ok(event),
-        }
+        Err(match self.find(id).await? {
+            None => UpdateEventError::NotFound,
+            Some(event) if !expected.includes(event.version.revision) => UpdateEventError::Outdated,
+            Some(_) => UpdateEventError::CapacityBelowSold,
+        })
     }
 }

@@ -7,10 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::booking::OutboxId;
 use domain::error::StoreError;
-use domain::event::EventId;
+use domain::event::{EventId, ExpectedRevision};
 use domain::stock::{
-    ClosingState, ClosingToken, Hold, HoldRef, Refusal, Reservation, ReservationId, ReserveError,
-    ReserveOutcome, StaleClosing, StockBatch, StockRepository, StockReturn,
+    ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, Refusal, Reservation, ReservationId,
+    ReserveError, ReserveOutcome, StaleClosing, StockBatch, StockRepository, StockReturn,
 };
 use domain::time::Timestamp;
 
@@ -183,12 +183,28 @@ impl StockRepository for Documents {
         stale.await.map_err(lost)
     }
 
-    async fn close(&self, event: EventId, token: ClosingToken) -> Result<ClosingState, StoreError> {
-        let close = one(event, move |document, now| document.close(token, now));
-        let sent = command::send(&self.0, "close", close).await.map_err(lost)?;
-        let found = command::read_after(&self.0, "look at the holds", sent.time, move |copy, _| {
-            state_of(copy, event, token)
+    async fn close(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<ClosingState, StoreError> {
+        let wanted = expected.clone();
+        let close = one(event, move |document, now| {
+            document.close(token, &wanted, now)
         });
+        let sent = command::send(&self.0, "close", close).await.map_err(lost)?;
+        let wanted = expected.clone();
+        let found =
+            command::read_after(
+                &self.0,
+                "look at the holds",
+                sent.time,
+                move |copy, _| match copy.events.get(&event) {
+                    Some(document) if !document.is_expected(&wanted) => ClosingState::Outdated,
+                    _ => state_of(copy, event, token),
+                },
+            );
         found.await.map_err(lost)
     }
 
@@ -208,10 +224,19 @@ impl StockRepository for Documents {
         self.repeatable("reopen", reopen).await
     }
 
-    async fn delete_closed(&self, event: EventId, token: ClosingToken) -> Result<bool, StoreError> {
-        let delete = one(event, move |document, _| document.delete(token));
+    async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<DeleteOutcome, StoreError> {
+        let wanted = expected.clone();
+        let delete = one(event, move |document, _| document.delete(token, &wanted));
         let sent = command::send(&self.0, "delete", delete).await;
-        sent.map(|done| done.deleted).map_err(lost)
+        Ok(match sent.map_err(lost)?.deleted {
+            Some(deleted) => DeleteOutcome::Deleted(Box::new(deleted.event())),
+            None => DeleteOutcome::Refused,
+        })
     }
 
     async fn stale_closings(

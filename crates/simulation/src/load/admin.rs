@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::event::{Capacity, EventChange, EventId, EventUseCases};
+use domain::event::{Capacity, EventChange, EventId, EventUseCases, ExpectedRevision};
 use tokio::time::{Instant, sleep};
 
 use super::{ADMIN, Load, TRIES, done, origin};
@@ -31,7 +31,7 @@ impl Load {
             .ask(|instance| async move {
                 instance
                     .events
-                    .update(event, change, ADMIN, &origin())
+                    .update(event, change, ExpectedRevision::Any, ADMIN, &origin())
                     .await
             })
             .await;
@@ -59,7 +59,12 @@ impl Load {
     async fn delete(&self, event: EventId) {
         let since = Instant::now();
         let answer = self
-            .ask(|instance| async move { instance.events.delete(event, ADMIN, &origin()).await })
+            .ask(|instance| async move {
+                instance
+                    .events
+                    .delete(event, ExpectedRevision::Any, ADMIN, &origin())
+                    .await
+            })
             .await;
         if let Some(answer) = answer {
             self.note(&format!("deletes {event}"), &answer, done);

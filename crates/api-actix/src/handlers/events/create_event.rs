@@ -1,10 +1,10 @@
 //! `POST /api/events/create-event`.
 
 use actix_web::HttpResponse;
-use actix_web::http::header::LOCATION;
+use actix_web::http::header::{ETAG, LOCATION};
 
 use super::input::event_details;
-use crate::dto::EventDto;
+use crate::dto::{EventDto, entity_tag};
 use crate::extract::{Admin, Call};
 use crate::handlers::Answer;
 
@@ -16,5 +16,6 @@ pub(crate) async fn create_event(Admin(by): Admin, mut call: Call) -> Answer {
     let location = format!("/api/events/{}/fetchById", event.id);
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, location))
+        .insert_header((ETAG, entity_tag(event.version)))
         .json(EventDto::from(&event)))
 }

@@ -4,10 +4,14 @@ use actix_web::HttpResponse;
 
 use crate::extract::{Admin, Call};
 use crate::handlers::Answer;
+use crate::problem::Problem;
 
-/// Deletes an event that nobody ever booked.
+/// Deletes an event that nobody ever booked, if nobody else edited it since.
 pub(crate) async fn delete_event(Admin(by): Admin, call: Call) -> Answer {
-    let (id, origin) = (call.event_id()?, call.origin()?);
-    call.services()?.events.delete(id, by, &origin).await?;
+    let id = call.event_id()?;
+    let expected = call.expected_revision();
+    let expected = expected.map_err(|error| Problem::validation(vec![error]))?;
+    let (events, origin) = (&call.services()?.events, call.origin()?);
+    events.delete(id, expected, by, &origin).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,15 +1,22 @@
 //! `GET /api/events/{id}/fetchById`.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::ETAG;
 
-use crate::dto::EventDto;
+use crate::dto::{EventDto, entity_tag};
 use crate::extract::{Call, SignedIn};
 use crate::handlers::Answer;
 use crate::refusals::event_not_found;
 
-/// One event.
+/// One event, unless the client has it as it is.
 pub(crate) async fn fetch_by_id(_: SignedIn, call: Call) -> Answer {
     let found = call.services()?.events.fetch(call.event_id()?).await?;
     let event = found.ok_or_else(event_not_found)?;
-    Ok(HttpResponse::Ok().json(EventDto::from(&event)))
+    let tag = (ETAG, entity_tag(event.version));
+    if call.knows(event.version) {
+        return Ok(HttpResponse::NotModified().insert_header(tag).finish());
+    }
+    Ok(HttpResponse::Ok()
+        .insert_header(tag)
+        .json(EventDto::from(&event)))
 }

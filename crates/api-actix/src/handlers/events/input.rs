@@ -1,11 +1,13 @@
 //! The bodies of events.
 
-use domain::event::{Capacity, Description, EventChange, EventDetails, Location, Title};
+use domain::event::{
+    Capacity, Description, EventChange, EventDetails, ExpectedRevision, Location, Title,
+};
 use domain::text::InvalidValue;
 use domain::time::Timestamp;
 
 use crate::extract::{Fields, integer, metadata, text};
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 
 /// `{title, description, date, location, totalTickets, metadata?}`.
 pub(super) fn event_details(json: &str) -> Result<EventDetails, Problem> {
@@ -29,8 +31,11 @@ pub(super) fn event_details(json: &str) -> Result<EventDetails, Problem> {
     fields.finish(details())
 }
 
-/// Any of the same fields, at least one.
-pub(super) fn event_change(json: &str) -> Result<EventChange, Problem> {
+/// Any of the same fields, at least one, and what the header says of the revision.
+pub(super) fn event_change(
+    json: &str,
+    expected: Result<ExpectedRevision, FieldError>,
+) -> Result<(EventChange, ExpectedRevision), Problem> {
     let mut fields = Fields::parse(json)?;
     if fields.is_empty() {
         fields.refuse("body", InvalidValue::Empty.to_string());
@@ -43,5 +48,9 @@ pub(super) fn event_change(json: &str) -> Result<EventChange, Problem> {
         capacity: fields.optional("totalTickets", integer(Capacity::new)),
         metadata: fields.optional("metadata", metadata),
     };
-    fields.finish(Some(change))
+    let expected = expected.unwrap_or_else(|error| {
+        fields.refuse(error.field, error.message);
+        ExpectedRevision::Any
+    });
+    fields.finish(Some((change, expected)))
 }

@@ -12,9 +12,12 @@ use crate::booking::{
     PendingWork, UserKey,
 };
 use crate::error::StoreError;
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventChange, EventId, ExpectedRevision, UpdateEventError};
 use crate::session::{NewSession, Opening, SessionId};
-use crate::stock::{HoldRef, Reservation, ReserveOutcome};
+use crate::stock::{
+    ClosingState, ClosingToken, DeleteOutcome, HoldRef, Reservation, ReserveOutcome,
+};
+use crate::time::Timestamp;
 use crate::user::{User, UserId};
 
 impl Relational {
@@ -112,6 +115,38 @@ impl Documents {
     pub(super) async fn stored(&self, event: EventId) -> Event {
         let found = self.events.find(event).await.unwrap();
         found.expect("the event is there")
+    }
+
+    /// Edits an event, whatever its revision; as it then is.
+    pub(super) async fn edit(
+        &self,
+        event: EventId,
+        change: &EventChange,
+        at: Timestamp,
+    ) -> Result<Event, UpdateEventError> {
+        let any = ExpectedRevision::Any;
+        let edited = self.events.update(event, change, &any, at).await;
+        edited.map(|edited| edited.after)
+    }
+
+    /// Closes an event, whatever its revision.
+    pub(super) async fn close(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+    ) -> Result<ClosingState, StoreError> {
+        self.stock.close(event, token, &ExpectedRevision::Any).await
+    }
+
+    /// Deletes an event that `token` closed, whatever its revision; whether it did.
+    pub(super) async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+    ) -> Result<bool, StoreError> {
+        let any = ExpectedRevision::Any;
+        let outcome = self.stock.delete_closed(event, token, &any).await?;
+        Ok(matches!(outcome, DeleteOutcome::Deleted(_)))
     }
 
     /// The tickets that can be booked now.

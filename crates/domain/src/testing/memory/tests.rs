@@ -8,8 +8,8 @@ use crate::booking::{
     BookingRepository, CommitError, CommitOutcome, NewBooking, OutboxId, OutboxRepository, Quantity,
 };
 use crate::event::{
-    Capacity, Description, Event, EventDetails, EventRepository, Location, Metadata, NewEvent,
-    Title,
+    Capacity, Description, Event, EventDetails, EventRepository, ExpectedRevision, Location,
+    Metadata, NewEvent, Title,
 };
 use crate::health::Probe;
 use crate::request::{Origin, RequestId};
@@ -138,7 +138,10 @@ async fn holds_and_closings_age_with_the_clock() {
     let backend = MemoryBackend::new();
     let (event, stock) = (event(&backend).await, &backend.documents);
     stock.reserve(&batch(&event)).await.unwrap();
-    stock.close(event.id, IDS.closing_token()).await.unwrap();
+    stock
+        .close(event.id, IDS.closing_token(), &ExpectedRevision::Any)
+        .await
+        .unwrap();
     let age = Duration::from_secs(30);
     let count = async || {
         let holds = stock.stale_holds(age, 10).await.unwrap().len();

@@ -9,7 +9,8 @@ use crate::booking::{
 };
 use crate::error::StoreError;
 use crate::event::{
-    Capacity, Description, EventDetails, EventRepository, Location, Metadata, NewEvent, Title,
+    Capacity, Description, EventDetails, EventRepository, ExpectedRevision, Location, Metadata,
+    NewEvent, Title,
 };
 use crate::request::Identity;
 use crate::runtime::Runtime;
@@ -339,7 +340,7 @@ async fn an_event_that_somebody_keeps_closed_waits_for_the_grace() {
     shop.damage(9);
     shop.backend
         .documents
-        .close(shop.event, other)
+        .close(shop.event, other, &ExpectedRevision::Any)
         .await
         .unwrap();
     let (summary, told) = shop.repair().await;

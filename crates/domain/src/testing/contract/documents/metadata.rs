@@ -29,7 +29,7 @@ async fn goes_in_and_comes_back(on: &Documents, json: &str) {
         metadata: Some(metadata(json)),
         ..EventChange::default()
     };
-    let updated = on.events.update(other, &change, at(AT)).await.unwrap();
+    let updated = on.edit(other, &change, at(AT)).await.unwrap();
     assert_eq!(updated.metadata, metadata(json));
     assert_eq!(stored_text(on, other).await, json);
 }
@@ -84,7 +84,7 @@ pub async fn new_metadata_replaces_the_whole_object(on: Documents) {
             metadata: Some(metadata(json)),
             ..EventChange::default()
         };
-        on.events.update(event, &change, at(AT)).await.unwrap();
+        on.edit(event, &change, at(AT)).await.unwrap();
         assert_eq!(stored_text(&on, event).await, json);
     }
 }

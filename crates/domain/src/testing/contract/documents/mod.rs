@@ -11,6 +11,7 @@ pub mod reserve;
 pub mod returns;
 pub mod stock_survey;
 pub mod update;
+pub mod version;
 
 /// Tests a backend against the contracts of
 /// [`EventRepository`](crate::event::EventRepository),
@@ -80,6 +81,21 @@ macro_rules! document_contract_tests {
                 what_came_back_can_be_taken_away,
                 sales_do_not_count_as_a_change_by_an_admin,
                 changes_and_reservations_at_once_lose_nothing,
+            }
+            version {
+                a_new_event_has_the_first_version,
+                each_edit_adds_one_to_the_revision_and_no_sale_does,
+                whatever_a_client_sees_of_the_stock_moves_the_version,
+                an_edit_tells_what_was_before_and_after,
+                an_edit_of_another_revision_changes_nothing,
+                an_edit_may_expect_one_of_several_revisions,
+                an_unknown_event_is_not_found_whatever_is_expected,
+                of_edits_of_one_revision_at_once_exactly_one_is_made,
+                edits_that_expect_a_revision_and_sales_at_once_lose_nothing,
+                an_event_of_another_revision_is_not_closed,
+                an_event_that_was_edited_after_its_closing_is_not_deleted,
+                a_deletion_tells_what_it_deleted,
+                of_an_edit_and_a_deletion_of_one_revision_exactly_one_is_made,
             }
             reserve {
                 a_granted_reservation_takes_tickets_and_leaves_a_hold,

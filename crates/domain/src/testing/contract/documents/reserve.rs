@@ -102,7 +102,7 @@ pub async fn an_event_that_has_begun_takes_no_reservations(on: Documents) {
         date: Some(at(FAR)),
         ..EventChange::default()
     };
-    on.events.update(event, &postponed, at(AT)).await.unwrap();
+    on.edit(event, &postponed, at(AT)).await.unwrap();
     on.hold(event, 1).await;
 }
 

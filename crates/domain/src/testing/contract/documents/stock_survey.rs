@@ -82,7 +82,7 @@ pub async fn a_survey_tells_all_of_the_stock(on: Documents) {
 pub async fn a_survey_tells_who_closed_an_event(on: Documents) {
     let event = on.event(10).await;
     let token = token();
-    on.stock.close(event, token).await.unwrap();
+    on.close(event, token).await.unwrap();
     let closing = survey(&on, event).await.closing.unwrap();
     assert_eq!(closing.token, token);
     assert!(closing.age < Duration::from_secs(3_600));
@@ -145,7 +145,7 @@ pub async fn what_moves_stock_moves_the_counter(on: Documents) {
         capacity: Some(details(12).capacity),
         ..EventChange::default()
     };
-    on.events.update(event, &change, at(AT)).await.unwrap();
+    on.edit(event, &change, at(AT)).await.unwrap();
     assert!(moved().await, "a change of capacity");
     assert_eq!(
         on.reserve(vec![reservation(event, 10), reservation(event, 3)])
@@ -162,7 +162,7 @@ pub async fn a_correction_sets_the_stock_and_moves_the_counter(on: Documents) {
     let event = on.event(10).await;
     let hold = on.hold(event, 4).await;
     let token = token();
-    on.stock.close(event, token).await.unwrap();
+    on.close(event, token).await.unwrap();
     let before = version(&on, event).await;
     let wanted = [correct(3, 7)];
     on.repair
@@ -195,7 +195,7 @@ pub async fn a_correction_needs_its_closing_and_its_counter(on: Documents) {
     let wanted = [correct(3, 0)];
     let at = version(&on, event).await;
     on.repair.correct(event, mine, at, &wanted).await.unwrap();
-    on.stock.close(event, mine).await.unwrap();
+    on.close(event, mine).await.unwrap();
     on.repair.correct(event, other, at, &wanted).await.unwrap();
     on.repair
         .correct(event, mine, at + 1, &wanted)

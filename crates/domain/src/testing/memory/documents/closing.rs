@@ -1,8 +1,8 @@
 //! Closing an event for reservations, and deleting it.
 
 use super::Collections;
-use crate::event::EventId;
-use crate::stock::{ClosingState, ClosingToken, StaleClosing};
+use crate::event::{EventId, ExpectedRevision};
+use crate::stock::{ClosingState, ClosingToken, DeleteOutcome, StaleClosing};
 use crate::time::Timestamp;
 
 impl Collections {
@@ -10,9 +10,13 @@ impl Collections {
         &mut self,
         event: EventId,
         token: ClosingToken,
+        expected: &ExpectedRevision,
         now: Timestamp,
     ) -> ClosingState {
         if let Some(document) = self.events.get_mut(&event) {
+            if !expected.includes(document.event.version.revision) {
+                return ClosingState::Outdated;
+            }
             document.closing.get_or_insert((token, now));
         }
         self.closing_state(event, token)
@@ -36,9 +40,22 @@ impl Collections {
         }
     }
 
-    pub(super) fn delete_closed(&mut self, event: EventId, token: ClosingToken) -> bool {
+    pub(super) fn delete_closed(
+        &mut self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> DeleteOutcome {
         let clear = self.closing_state(event, token) == ClosingState::Clear;
-        clear && self.events.remove(&event).is_some()
+        let Some(document) = self.events.get(&event).filter(|_| clear) else {
+            return DeleteOutcome::Refused;
+        };
+        let before = document.as_event();
+        if !expected.includes(before.version.revision) {
+            return DeleteOutcome::Outdated;
+        }
+        self.events.remove(&event);
+        DeleteOutcome::Deleted(Box::new(before))
     }
 
     pub(super) fn stale_closings(&self, since: Timestamp, limit: usize) -> Vec<StaleClosing> {

@@ -8,7 +8,8 @@ use super::super::page_of;
 use super::{EventDocument, MemoryDocuments, TypeStock};
 use crate::error::StoreError;
 use crate::event::{
-    Event, EventChange, EventId, EventRepository, EventSummary, NewEvent, UpdateEventError,
+    Edited, Event, EventChange, EventId, EventRepository, EventSummary, EventVersion,
+    ExpectedRevision, NewEvent, UpdateEventError,
 };
 use crate::page::{Page, PageRequest};
 use crate::stock::TicketType;
@@ -35,6 +36,7 @@ impl EventDocument {
                 created_by: new.created_by,
                 created_at: new.created_at,
                 updated_at: new.created_at,
+                version: EventVersion::FIRST,
             },
             types: BTreeMap::from([(TicketType::general(), stock)]),
             holds: Vec::new(),
@@ -55,25 +57,25 @@ impl EventDocument {
         Ok(())
     }
 
-    fn change(&mut self, change: &EventChange, at: Timestamp) -> Result<(), UpdateEventError> {
+    fn change(
+        &mut self,
+        change: &EventChange,
+        expected: &ExpectedRevision,
+        at: Timestamp,
+    ) -> Result<Edited, UpdateEventError> {
+        let before = self.as_event();
+        if !expected.includes(before.version.revision) {
+            return Err(UpdateEventError::Outdated);
+        }
         // The one step that can fail comes first: a change is made whole or not at all.
         if let Some(capacity) = change.capacity {
             self.set_capacity(capacity.get())?;
         }
-        let event = &mut self.event;
-        replace(&mut event.title, &change.title);
-        replace(&mut event.description, &change.description);
-        replace(&mut event.date, &change.date);
-        replace(&mut event.location, &change.location);
-        replace(&mut event.metadata, &change.metadata);
-        event.updated_at = at;
-        Ok(())
-    }
-}
-
-fn replace<T: Clone>(field: &mut T, new: &Option<T>) {
-    if let Some(new) = new {
-        field.clone_from(new);
+        self.event = change.made_to(&self.event, at);
+        Ok(Edited {
+            before,
+            after: self.as_event(),
+        })
     }
 }
 
@@ -124,14 +126,14 @@ impl EventRepository for MemoryDocuments {
         &self,
         id: EventId,
         change: &EventChange,
+        expected: &ExpectedRevision,
         at: Timestamp,
-    ) -> Result<Event, UpdateEventError> {
+    ) -> Result<Edited, UpdateEventError> {
         let mut collections = self.open()?;
         let document = collections
             .events
             .get_mut(&id)
             .ok_or(UpdateEventError::NotFound)?;
-        document.change(change, at)?;
-        Ok(document.as_event())
+        document.change(change, expected, at)
     }
 }

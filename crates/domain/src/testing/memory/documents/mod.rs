@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use crate::audit::{AuditId, AuditRecord};
 use crate::checkpoint::Checkpoint;
 use crate::error::StoreError;
-use crate::event::{Event, EventId};
+use crate::event::{Event, EventId, EventVersion};
 use crate::health::Probe;
 use crate::runtime::Clock;
 use crate::stock::{ClosingToken, Hold, KeyHash, TicketType};
@@ -60,7 +60,7 @@ struct Collections {
 
 #[derive(Debug)]
 struct EventDocument {
-    /// The event; its sums of tickets are those of `types`.
+    /// The event; its sums of tickets are those of `types`, and its stock's version is `version`.
     event: Event,
     types: BTreeMap<TicketType, TypeStock>,
     holds: Vec<HoldEntry>,
@@ -168,6 +168,10 @@ impl EventDocument {
         Event {
             total_tickets: self.total(),
             available_tickets: self.available(),
+            version: EventVersion {
+                stock: self.version,
+                ..self.event.version
+            },
             ..self.event.clone()
         }
     }

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 
 use super::{EventDocument, HoldEntry, MemoryDocuments};
 use crate::error::StoreError;
-use crate::event::EventId;
+use crate::event::{EventId, ExpectedRevision};
 use crate::stock::{
-    ClosingState, ClosingToken, Hold, HoldRef, MAX_HOLDS, Refusal, Reservation, ReservationId,
-    ReserveError, ReserveOutcome, StaleClosing, StockBatch, StockRepository, StockReturn,
+    ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, MAX_HOLDS, Refusal, Reservation,
+    ReservationId, ReserveError, ReserveOutcome, StaleClosing, StockBatch, StockRepository,
+    StockReturn,
 };
 use crate::time::Timestamp;
 
@@ -158,9 +159,14 @@ impl StockRepository for MemoryDocuments {
             .collect())
     }
 
-    async fn close(&self, event: EventId, token: ClosingToken) -> Result<ClosingState, StoreError> {
+    async fn close(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<ClosingState, StoreError> {
         let now = self.clock.now();
-        Ok(self.open()?.close(event, token, now))
+        Ok(self.open()?.close(event, token, expected, now))
     }
 
     async fn closing_state(
@@ -176,8 +182,13 @@ impl StockRepository for MemoryDocuments {
         Ok(())
     }
 
-    async fn delete_closed(&self, event: EventId, token: ClosingToken) -> Result<bool, StoreError> {
-        Ok(self.open()?.delete_closed(event, token))
+    async fn delete_closed(
+        &self,
+        event: EventId,
+        token: ClosingToken,
+        expected: &ExpectedRevision,
+    ) -> Result<DeleteOutcome, StoreError> {
+        Ok(self.open()?.delete_closed(event, token, expected))
     }
 
     async fn stale_closings(
