@@ -392,6 +392,10 @@ mod tests {
         load(&[&format!("{option}={value}")])
     }
 
+    fn is_an_origin(text: &str) -> bool {
+        text.starts_with("http") && !text.contains(['*', ' ', ','])
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -407,9 +411,7 @@ mod tests {
         fn any_list_is_read_or_refused_in_one_line(value in prop_oneof![any::<String>(), "[a-z0-9:/.,* -]{0,40}"]) {
             for (option, variable) in [("--trusted-proxies", "TRUSTED_PROXIES"), ("--cors-origins", "CORS_ORIGINS")] {
                 match with(option, &value) {
-                    Ok(config) => prop_assert!(config.http.cors_origins.iter().all(|origin| {
-                        origin.starts_with("http") && !origin.contains(['*', ' ', ','])
-                    })),
+                    Ok(config) => prop_assert!(config.http.cors_origins.iter().all(|origin| is_an_origin(origin))),
                     Err(error) => prop_assert!(error.to_string().starts_with(variable)),
                 }
             }

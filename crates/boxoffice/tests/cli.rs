@@ -1,9 +1,6 @@
 //! The command line of the real program.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "tests fail by panicking"
-)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::path::Path;
 use std::process::{Command, Output};
