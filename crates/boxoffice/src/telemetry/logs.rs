@@ -18,7 +18,11 @@ pub(crate) fn start(logging: &Logging) -> Result<(), String> {
     // A subscriber that is set already stays: tests start several servers in one process.
     let _ = match logging.format {
         LogFormat::Pretty => lines.with_ansi(is_terminal()).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .try_init(),
     };
     Ok(())
 }

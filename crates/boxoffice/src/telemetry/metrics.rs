@@ -73,3 +73,5 @@ fn describe(recorder: &impl Recorder) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upkeep_tests;

@@ -13,6 +13,9 @@ crate::metric_table! {
     CANCELLATIONS: Counter, "boxoffice_cancellations_total", ["outcome"],
         "Requests to cancel a booking, by what they came to.";
 
+    PASSWORD_CHECKS: Counter, "boxoffice_password_checks_total", ["outcome"],
+        "Passwords that somebody tried: right, wrong, or slowed (not looked at, since too many were wrong before).";
+
     GROUP_SIZE: Histogram(SIZES), "boxoffice_group_size", ["kind"],
         "Calls that shared a round trip, by kind of call.";
     GROUP_WAITING: Gauge, "boxoffice_group_queue_depth", ["kind"],

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use metrics::Counter;
 
 use super::{
     ChangePasswordError, IssuedRefreshToken, Login, LoginError, NewSession, Opening,
@@ -13,6 +14,7 @@ use super::{
 use crate::access::AccessNews;
 use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::error::Failure;
+use crate::metric::PASSWORD_CHECKS;
 use crate::request::{Caller, Identity, Origin};
 use crate::runtime::Runtime;
 use crate::throttle::{Attempt, Charge, LoginAttempts};
@@ -65,17 +67,61 @@ enum Check {
 pub struct SessionService {
     ports: SessionPorts,
     settings: SessionSettings,
+    meter: CheckMeter,
+}
+
+/// Counts what became of passwords that somebody tried.
+struct CheckMeter {
+    right: Counter,
+    wrong: Counter,
+    slowed: Counter,
+}
+
+impl CheckMeter {
+    fn new() -> Self {
+        Self {
+            right: PASSWORD_CHECKS.counter(["right"]),
+            wrong: PASSWORD_CHECKS.counter(["wrong"]),
+            slowed: PASSWORD_CHECKS.counter(["slowed"]),
+        }
+    }
+
+    fn note(&self, check: &Check) {
+        let counter = match check {
+            Check::Right(_) => &self.right,
+            Check::Wrong => &self.wrong,
+            Check::Slowed(_) => &self.slowed,
+        };
+        counter.increment(1);
+    }
 }
 
 impl SessionService {
     /// The use cases on `ports`.
     pub fn new(ports: SessionPorts, settings: SessionSettings) -> Self {
-        Self { ports, settings }
+        Self {
+            ports,
+            settings,
+            meter: CheckMeter::new(),
+        }
+    }
+
+    /// The same as [`Self::look`], and counted.
+    async fn check(
+        &self,
+        email: &Email,
+        account: Option<Account>,
+        attempt: &PasswordAttempt,
+        origin: &Origin,
+    ) -> Result<Check, Failure> {
+        let check = self.look(email, account, attempt, origin).await?;
+        self.meter.note(&check);
+        Ok(check)
     }
 
     /// The account, if the attempt is its password. Without an account the work is the same, and so is
     /// what it counts for.
-    async fn check(
+    async fn look(
         &self,
         email: &Email,
         account: Option<Account>,

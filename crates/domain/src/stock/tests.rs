@@ -314,8 +314,31 @@ async fn a_row_stays_in_the_outbox_when_either_side_fails() {
             .returning(move |_| if stock_fails { Err(away()) } else { Ok(()) });
         audit.expect_append().returning(|_| Err(away()));
         let relay = Relay::new(Arc::new(outbox), Arc::new(stock), Arc::new(audit));
+        assert_eq!(relay.oldest_left(), None);
         assert!(relay.drain().await.is_err());
+        assert_eq!(relay.oldest_left(), Some(Timestamp::from_millis(0)));
     }
+}
+
+#[tokio::test]
+async fn nothing_is_left_once_a_row_that_failed_is_carried_over() {
+    let (mut outbox, mut stock, mut audit) = (
+        outbox_of(work().rows),
+        MockStockRepository::new(),
+        MockAuditLog::new(),
+    );
+    stock.expect_apply_returns().times(2).returning(|_| Ok(()));
+    let mut tries = 0;
+    audit.expect_append().times(2).returning(move |_| {
+        tries += 1;
+        if tries == 1 { Err(away()) } else { Ok(()) }
+    });
+    outbox.expect_forget().times(1).returning(|_| Ok(()));
+    let relay = Relay::new(Arc::new(outbox), Arc::new(stock), Arc::new(audit));
+    assert!(relay.drain().await.is_err());
+    assert!(relay.oldest_left().is_some());
+    relay.drain().await.unwrap();
+    assert_eq!(relay.oldest_left(), None);
 }
 
 /// A relay that finds the given rows, one batch of one row after the other.
