@@ -104,8 +104,8 @@ fn write(problem: &Problem, mut response: HttpResponse, id: &RequestId) -> HttpR
     response.set_body(BoxBody::new(problem.body(id)))
 }
 
-/// Measures a request, and logs it for those who ask for the target `access` at `debug`: a line for each
-/// would cost a busy server dearly. Neither has the client's address, query, body or token.
+/// Measures a request, and logs it under the target `access`, so that a line for each can be left out by
+/// itself. Neither has the client's address, query, body or token.
 fn note(method: &'static str, answer: &Result<ServiceResponse, Error>, took: Duration) {
     let (route, status) = match answer {
         Ok(answer) => (answer.request().app_data(), answer.status()),
@@ -113,7 +113,7 @@ fn note(method: &'static str, answer: &Result<ServiceResponse, Error>, took: Dur
     };
     let (RoutePattern(route), status) = (route.unwrap_or(&RoutePattern("none")), status.as_u16());
     metric::note(route, method, status, took);
-    tracing::debug!(
+    tracing::info!(
         target: "access",
         method,
         route,
