@@ -12,6 +12,7 @@ use adapters_mysql::relational::{
 use domain::audit::AuditLog;
 use domain::booking::{BookingRepository, OutboxRepository};
 use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
+use domain::diagnosis::Diagnosis;
 use domain::error::StoreError;
 use domain::event::EventRepository;
 use domain::health::Probe;
@@ -28,8 +29,8 @@ use crate::dialect::SQLITE;
 use crate::error::{is_not_a_database, low_level_error};
 use crate::schema::{self, SchemaStep};
 use crate::{
-    SqliteAuditLog, SqliteCheckpoint, SqliteEventRepository, SqliteProbe, SqliteStockRepository,
-    SqliteStockSurvey, folder,
+    SqliteAuditLog, SqliteCheckpoint, SqliteDiagnosis, SqliteEventRepository, SqliteProbe,
+    SqliteStockRepository, SqliteStockSurvey, folder,
 };
 
 /// Tries to open while other processes are opening, and the time between two.
@@ -174,6 +175,11 @@ impl Embedded {
             Arc::new(PoolSample::new(name, pool)) as Arc<dyn Sample>
         };
         pools.into_iter().map(sample).collect()
+    }
+
+    /// How the file is.
+    pub fn diagnosis(&self) -> Arc<dyn Diagnosis> {
+        Arc::new(SqliteDiagnosis::new(self.database.clone()))
     }
 
     /// The migrations, oldest first, and whether the file has them.

@@ -8,6 +8,7 @@
 mod audit_log;
 mod checkpoint;
 mod database;
+mod diagnosis;
 mod dialect;
 mod embedded;
 mod error;
@@ -23,6 +24,7 @@ mod survey;
 
 pub use audit_log::SqliteAuditLog;
 pub use checkpoint::SqliteCheckpoint;
+pub use diagnosis::SqliteDiagnosis;
 pub use embedded::{Embedded, OpenError};
 pub use event_repository::SqliteEventRepository;
 pub use probe::SqliteProbe;

@@ -14,6 +14,7 @@
 mod audit_log;
 mod checkpoint;
 mod connection;
+mod diagnosis;
 mod error;
 mod event_change;
 mod event_document;
@@ -30,6 +31,7 @@ mod update_command;
 pub use audit_log::MongoAuditLog;
 pub use checkpoint::MongoCheckpoint;
 pub use connection::{ConnectError, MongoDatabase, MongoSettings};
+pub use diagnosis::MongoDiagnosis;
 pub use event_repository::MongoEventRepository;
 pub use pool_sample::MongoPoolSample;
 pub use probe::MongoProbe;

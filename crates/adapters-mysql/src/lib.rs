@@ -15,4 +15,6 @@ pub mod mysql;
 pub mod relational;
 
 pub use migrations::mysql_script;
-pub use mysql::{MySqlProbe, MySqlSchema, MySqlSettings, MySqlUrlError, SchemaStep};
+pub use mysql::{
+    MySqlDiagnosis, MySqlProbe, MySqlSchema, MySqlSettings, MySqlUrlError, SchemaStep,
+};

@@ -33,6 +33,17 @@ pub(crate) enum Command {
     /// Check that the stock of every event agrees with its bookings; servers may go on selling. Exit
     /// code 0: all is whole; 1: something is broken, and named; 2: not everything could be checked.
     Verify(Verify),
+    /// Check the configuration and the databases, and say what is wrong and how to mend it. Changes
+    /// nothing. Exit code 0: nothing is wrong; 1: something is.
+    Check(Check),
+}
+
+/// How to check.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Check {
+    /// Print one JSON document instead of text.
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// How to verify.
@@ -188,6 +199,11 @@ pub(crate) struct Options {
         help_heading = "HTTP"
     )]
     pub(crate) cors_origins: String,
+
+    /// Seconds between a signal to stop, from which on GET /health/ready answers 503, and the end of
+    /// serving; for load balancers that look every so often. A second signal ends the wait.
+    #[arg(long, env = "SHUTDOWN_DELAY_SECONDS", value_name = "SHUTDOWN_DELAY_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=300), global = true, help_heading = "HTTP")]
+    pub(crate) shutdown_delay_seconds: u64,
 
     /// MySQL: mysql://user:password@host:3306/database. Needs MONGODB_URL too.
     #[arg(

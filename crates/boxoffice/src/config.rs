@@ -52,6 +52,8 @@ pub(crate) struct Http {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) limits: Option<Limits>,
+    /// How long requests are still taken after a signal to stop.
+    pub(crate) shutdown_delay: Duration,
 }
 
 /// Where metrics and health are read.
@@ -241,6 +243,7 @@ fn http(options: &Options) -> Result<Http, ConfigError> {
         port: options.port,
         trusted_proxies,
         cors_origins,
+        shutdown_delay: Duration::from_secs(options.shutdown_delay_seconds),
         limits: (options.rate_limit == Switch::On).then_some(limits),
     })
 }

@@ -35,7 +35,13 @@ fn main() -> ExitCode {
 }
 
 fn start(cli: Cli) -> Result<ExitCode, String> {
-    let config = Config::load(cli.options).map_err(|error| error.to_string())?;
+    let config = match (Config::load(cli.options), &cli.command) {
+        (Ok(config), _) => config,
+        (Err(error), Some(Command::Check(options))) => {
+            return Ok(command::check::refuse(&error.to_string(), options));
+        }
+        (Err(error), _) => return Err(error.to_string()),
+    };
     telemetry::start(&config.logging)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -47,6 +53,7 @@ fn start(cli: Cli) -> Result<ExitCode, String> {
             Command::Migrate { step } => command::migrate::run(&config, step).await?,
             Command::Healthcheck => command::healthcheck::run(&config)?,
             Command::CreateAdmin(who) => command::create_admin::run(&config, &who).await?,
+            Command::Check(options) => return Ok(command::check::run(&config, &options).await),
             Command::Verify(options) => return command::verify::run(&config, &options).await,
         }
         Ok(ExitCode::SUCCESS)

@@ -6,13 +6,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Every variable that the program reads.
-const VARIABLES: [&str; 26] = [
+const VARIABLES: [&str; 27] = [
     "HOST",
     "PORT",
     "ADMIN_HOST",
     "ADMIN_PORT",
     "TRUSTED_PROXIES",
     "CORS_ORIGINS",
+    "SHUTDOWN_DELAY_SECONDS",
     "MYSQL_URL",
     "MONGODB_URL",
     "DATA_DIR",
@@ -307,4 +308,91 @@ fn an_admin_is_made_from_standard_input() {
     let output = create("admin@1234");
     assert!(text(&output.stderr).contains("--email"), "{output:?}");
     assert!(!text(&output.stderr).contains("admin@1234"));
+}
+
+/// What `boxoffice check --json` says: the verdict of each subject.
+fn verdicts(variables: &[(&str, &str)], folder: &Path) -> (Option<i32>, Vec<(String, String)>) {
+    let output = boxoffice(&["check", "--json"], variables, folder);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let word = |finding: &serde_json::Value, name: &str| finding[name].as_str().unwrap().to_owned();
+    let findings = document["findings"].as_array().unwrap().iter();
+    let verdicts = findings.map(|one| (word(one, "subject"), word(one, "verdict")));
+    (output.status.code(), verdicts.collect())
+}
+
+fn has(verdicts: &[(String, String)], subject: &str, verdict: &str) -> bool {
+    let found = verdicts.iter().find(|(name, _)| name == subject);
+    found.is_some_and(|(_, word)| word == verdict)
+}
+
+#[test]
+fn a_check_before_the_first_start_makes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, seen) = verdicts(&[], folder.path());
+    assert_eq!(code, Some(0), "{seen:?}");
+    assert!(has(&seen, "DATA_DIR", "ok"), "{seen:?}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_check_of_an_embedded_database_tells_what_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = boxoffice(&["migrate", "up"], &[], folder.path());
+    assert!(output.status.success(), "{output:?}");
+    let (code, seen) = verdicts(&[], folder.path());
+    assert_eq!(code, Some(0), "{seen:?}");
+    for subject in [
+        "version",
+        "integrity",
+        "clock",
+        "schema",
+        "rights",
+        "checkpoints",
+    ] {
+        assert!(has(&seen, subject, "ok"), "{subject}: {seen:?}");
+    }
+    assert!(has(&seen, "admin", "doubtful"), "{seen:?}");
+}
+
+#[test]
+fn a_check_names_what_is_wrong_and_repeats_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let weak = "secret-".repeat(9);
+    let databases = [
+        ("MYSQL_URL", "mysql://root:secret-password@127.0.0.1:1/b"),
+        (
+            "MONGODB_URL",
+            "mongodb://user:secret-password@127.0.0.1:1/b?serverSelectionTimeoutMS=200",
+        ),
+        ("JWT_SECRET", weak.as_str()),
+    ];
+    let (code, seen) = verdicts(&databases, folder.path());
+    assert_eq!(code, Some(1), "{seen:?}");
+    assert!(has(&seen, "JWT_SECRET", "wrong"), "{seen:?}");
+    let away = seen.iter().filter(|(subject, _)| subject == "reachable");
+    assert_eq!(away.count(), 2, "{seen:?}");
+    let output = boxoffice(&["check"], &databases, folder.path());
+    let told = text(&output.stdout);
+    assert!(
+        told.contains("wrong: mysql: reachable: ") && told.contains("; mend: "),
+        "{told}"
+    );
+    assert!(!told.contains("secret-"), "{told}");
+}
+
+#[test]
+fn a_check_of_settings_that_cannot_be_read_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, seen) = verdicts(&[("JWT_SECRET", "short")], folder.path());
+    assert_eq!(code, Some(1));
+    assert!(has(&seen, "settings", "wrong"), "{seen:?}");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_to_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("data"), "a file").unwrap();
+    let (code, seen) = verdicts(&[], folder.path());
+    assert_eq!(code, Some(1), "{seen:?}");
+    assert!(has(&seen, "DATA_DIR", "wrong"), "{seen:?}");
 }

@@ -30,7 +30,7 @@ pub struct PartHealth {
 /// Tells which store is away, without asking any.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 pub trait HealthView: Send + Sync {
-    /// Every store, always in the same order.
+    /// Every store, always in the same order; and while this process is about to end, itself as away.
     fn parts(&self) -> Vec<PartHealth>;
 
     /// Whether the store of that name answers; a store that is not watched counts as up.

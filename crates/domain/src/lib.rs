@@ -10,7 +10,7 @@
 //! - [`stock`]: the tickets of an event, what is held of them, and the upkeep that makes two
 //!   databases agree ([`stock::Settler`], [`stock::Recovery`], [`stock::Relay`]);
 //! - [`verify`]: whether events and bookings agree, and mending what does not;
-//! - [`checkpoint`]: whether both stores are of the same age;
+//! - [`checkpoint`]: whether both stores are of the same age; [`diagnosis`]: whether each is set up right;
 //! - [`audit`]: what is written down about who did what;
 //! - [`access`]: who may call at this moment; [`health`]: which store is away; [`upkeep`]: the
 //!   background work; [`grouping`]: reads that share a round trip; [`metric`]: what is measured;
@@ -21,6 +21,7 @@ pub mod access;
 pub mod audit;
 pub mod booking;
 pub mod checkpoint;
+pub mod diagnosis;
 mod digest;
 pub mod error;
 pub mod event;

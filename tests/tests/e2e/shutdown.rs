@@ -82,3 +82,24 @@ async fn an_idle_connection_does_not_hold_up_the_end() {
     world.server.terminate();
     assert!(world.server.ended().await.success());
 }
+
+#[tokio::test]
+async fn readiness_turns_off_first_and_requests_are_still_answered() {
+    // So long that nothing but the second signal ends the wait.
+    let mut world = World::with(&[("SHUTDOWN_DELAY_SECONDS", "300")]).await;
+    let event = world.event(10).await;
+    world.server.client().get("/health/ready").await.expect(200);
+
+    world.server.terminate();
+    tests::until_true("it says that it is not ready", async || {
+        let answer = world.server.client().get("/health/ready").await;
+        answer.status == 503 && answer.body["parts"]["server"] == "away"
+    })
+    .await;
+    // A connection of its own, as from a load balancer that has not looked yet.
+    let user = world.user("late").await;
+    user.client.book(&event, 1).await.expect(201);
+
+    world.server.terminate();
+    assert!(world.server.ended().await.success());
+}

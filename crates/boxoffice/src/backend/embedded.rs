@@ -33,6 +33,7 @@ pub(super) async fn open(data_dir: &Path) -> Result<Backend, String> {
         following_checkpoint: embedded.following_checkpoint(),
         probes: vec![probe],
         samples: embedded.samples(),
+        diagnoses: vec![embedded.diagnosis()],
         bookings_store: name,
         stock_store: name,
         description: format!("embedded, in {}", embedded.path().display()),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use domain::audit::AuditLog;
 use domain::booking::{BookingRepository, OutboxRepository};
 use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
+use domain::diagnosis::Diagnosis;
 use domain::event::EventRepository;
 use domain::health::Probe;
 use domain::metric::Sample;
@@ -39,6 +40,8 @@ pub(crate) struct Backend {
     pub(crate) following_checkpoint: Arc<dyn FollowingCheckpoint>,
     /// One per store.
     pub(crate) probes: Vec<Arc<dyn Probe>>,
+    /// One per store, in the same order.
+    pub(crate) diagnoses: Vec<Arc<dyn Diagnosis>>,
     /// One per store, in the same order.
     pub(crate) schemas: Vec<Arc<dyn Schema>>,
     /// Looks at the connections.

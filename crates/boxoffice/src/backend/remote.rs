@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mongo::{
-    MongoAuditLog, MongoCheckpoint, MongoDatabase, MongoEventRepository, MongoProbe, MongoSchema,
-    MongoSettings, MongoStockRepository, MongoStockSurvey,
+    MongoAuditLog, MongoCheckpoint, MongoDatabase, MongoDiagnosis, MongoEventRepository,
+    MongoProbe, MongoSchema, MongoSettings, MongoStockRepository, MongoStockSurvey,
 };
 use adapters_mysql::relational::{
     SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlLoginAttempts, SqlOutboxRepository,
     SqlSessionRepository, SqlUserRepository,
 };
-use adapters_mysql::{MySqlProbe, MySqlSchema, MySqlSettings, mysql};
+use adapters_mysql::{MySqlDiagnosis, MySqlProbe, MySqlSchema, MySqlSettings, mysql};
 use domain::health::Probe;
 use domain::metric::Sample;
 
@@ -28,6 +28,7 @@ pub(super) async fn connect(
     let sql = mysql::connect(&settings).map_err(|error| error.to_string())?;
     let sql_schema = MySqlSchema::new(&settings).map_err(|error| error.to_string())?;
     let sql_probe = MySqlProbe::new(&settings).map_err(|error| error.to_string())?;
+    let sql_diagnosis = MySqlDiagnosis::new(&settings).map_err(|error| error.to_string())?;
     let settings = MongoSettings::new(mongodb_url);
     let mongo = MongoDatabase::connect(&settings)
         .await
@@ -52,6 +53,10 @@ pub(super) async fn connect(
         stock_repair: Arc::new(MongoStockSurvey::new(mongo.clone())),
         probes: vec![Arc::new(sql_probe), Arc::new(mongo_probe)],
         samples,
+        diagnoses: vec![
+            Arc::new(sql_diagnosis),
+            Arc::new(MongoDiagnosis::new(mongo.clone())),
+        ],
         schemas: vec![
             Arc::new(StoreSchema {
                 name: bookings_store,

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod admin_listener;
+pub(crate) mod check;
 pub(crate) mod create_admin;
 pub(crate) mod healthcheck;
 pub(crate) mod migrate;
@@ -10,6 +11,8 @@ pub(crate) mod verify;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
+
+use domain::checkpoint::{Apart, Checkpoint};
 
 use crate::backend::{Backend, SchemaGate};
 
@@ -28,4 +31,22 @@ pub(crate) async fn until_usable(backend: &Backend, patience: Duration) -> Resul
         passed.map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// Which store is older than the other, and by what it shows.
+pub(crate) fn in_words(apart: Apart, bookings: &str, events: &str) -> String {
+    let (older, newer) = match apart.bookings_are_older() {
+        true => (bookings, events),
+        false => (events, bookings),
+    };
+    let point = |checkpoint: Option<Checkpoint>| match checkpoint {
+        Some(Checkpoint { n, at }) => format!("{n} of {at}"),
+        None => "none".to_owned(),
+    };
+    format!(
+        "{older} is older than {newer} (checkpoint in {bookings}: {}, in {events}: {}), as after a restore \
+         of one of them",
+        point(apart.bookings),
+        point(apart.events),
+    )
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use api_actix::{HttpSettings, RateLimits};
-use domain::checkpoint::{Apart, Checkpoint, Checkpoints};
+use domain::checkpoint::{Apart, Checkpoints};
 use domain::error::chain;
 use domain::health::{HealthMonitor, Probe};
 use domain::request::RequestId;
@@ -15,7 +15,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 
 use super::admin_listener::AdminListener;
-use super::say;
+use super::{in_words, say};
 use crate::backend::{self, Backend, SchemaGate};
 use crate::config::{Config, Storage};
 use crate::platform::{self, Tasks};
@@ -72,6 +72,10 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let ended = until_the_end(&mut refusals).await;
+    health.end();
+    if ended.is_ok() {
+        be_found_ending(config.http.shutdown_delay).await;
+    }
     drain(&handle, serving).await;
     stop_signal.send();
     if !tasks.finish(TASKS_PATIENCE).await {
@@ -149,22 +153,8 @@ impl Stores {
     }
 
     fn tell(&self, apart: Apart) -> String {
-        let (older, newer) = match apart.bookings_are_older() {
-            true => (self.bookings, self.events),
-            false => (self.events, self.bookings),
-        };
-        let point = |checkpoint: Option<Checkpoint>| match checkpoint {
-            Some(Checkpoint { n, at }) => format!("{n} of {at}"),
-            None => "none".to_owned(),
-        };
-        format!(
-            "{older} is older than {newer} (checkpoint in {}: {}, in {}: {}), as after a restore of one of \
-             them: stop all servers and run `boxoffice verify --repair`",
-            self.bookings,
-            point(apart.bookings),
-            self.events,
-            point(apart.events),
-        )
+        let apart = in_words(apart, self.bookings, self.events);
+        format!("{apart}: stop all servers and run `boxoffice verify --repair`")
     }
 }
 
@@ -246,6 +236,22 @@ async fn until_the_end(refusals: &mut mpsc::Receiver<String>) -> Result<(), Stri
     tokio::select! {
         ended = refused => ended,
         result = signal() => result.map_err(|error| format!("cannot listen to signals: {error}")),
+    }
+}
+
+/// Goes on serving until whoever sends requests here has seen that no more are wanted, or until a
+/// second signal.
+async fn be_found_ending(delay: Duration) {
+    if delay.is_zero() {
+        return;
+    }
+    tracing::info!(
+        seconds = delay.as_secs(),
+        "stopping: not ready any more, still serving"
+    );
+    let waited = tokio::time::timeout(delay, signal()).await;
+    if let Ok(Err(error)) = waited {
+        tracing::warn!(%error, "cannot listen to signals");
     }
 }
 

@@ -87,13 +87,11 @@ impl Checkpoints {
 
     /// Compares the stores; `None` is agreement, and only then are checkpoints written.
     pub async fn compare(&self) -> Result<Option<Apart>, StoreError> {
-        // In this order: other instances write meanwhile, and must not seem to be ahead.
-        let events = self.events.read().await?;
-        let bookings = self.bookings.read().await?;
-        let apart = Apart { bookings, events };
-        if is_apart(apart) {
-            return Ok(Some(apart));
+        let found = self.read().await?;
+        if is_apart(found) {
+            return Ok(Some(found));
         }
+        let bookings = found.bookings;
         // What a crash left between the two writes is made up for, so that crashes do not add up. And from
         // the very first start the events have a checkpoint: one that has none has lost it.
         let level = bookings.unwrap_or(Checkpoint {
@@ -103,6 +101,18 @@ impl Checkpoints {
         self.events.raise(level).await?;
         self.agreed.store(true, Ordering::Relaxed);
         Ok(None)
+    }
+
+    /// The same without writing anything, so that nothing may be written on the strength of it.
+    pub async fn look(&self) -> Result<Option<Apart>, StoreError> {
+        Ok(Some(self.read().await?).filter(|found| is_apart(*found)))
+    }
+
+    async fn read(&self) -> Result<Apart, StoreError> {
+        // In this order: other instances write meanwhile, and must not seem to be ahead.
+        let events = self.events.read().await?;
+        let bookings = self.bookings.read().await?;
+        Ok(Apart { bookings, events })
     }
 
     /// Writes the next checkpoint, once the stores were seen to agree.

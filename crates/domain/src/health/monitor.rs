@@ -1,7 +1,7 @@
 //! Asks every store for a sign of life, again and again.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use metrics::Gauge;
@@ -16,6 +16,9 @@ const PERIOD: Duration = Duration::from_millis(500);
 /// How long a sign of life is waited for.
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
+/// The name under which this process itself is away when it is about to end.
+const SELF: &str = "server";
+
 const UNKNOWN: u8 = 0;
 const UP: u8 = 1;
 const AWAY: u8 = 2;
@@ -24,6 +27,7 @@ const AWAY: u8 = 2;
 /// away either.
 pub struct HealthMonitor {
     parts: Vec<Part>,
+    ending: AtomicBool,
 }
 
 struct Part {
@@ -42,7 +46,14 @@ impl HealthMonitor {
         };
         Self {
             parts: probes.into_iter().map(part).collect(),
+            ending: AtomicBool::new(false),
         }
+    }
+
+    /// From now on the service counts as not ready, though it still works: whoever sends requests here
+    /// is to send them elsewhere.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
     }
 
     /// Starts one task per store, so that a silent one does not hide the others; they end with `stop`.
@@ -89,13 +100,16 @@ impl HealthMonitor {
 
 impl HealthView for HealthMonitor {
     fn parts(&self) -> Vec<PartHealth> {
-        self.parts
-            .iter()
-            .map(|part| PartHealth {
-                name: part.probe.name(),
-                up: part.state.load(Ordering::Relaxed) == UP,
-            })
-            .collect()
+        let stores = self.parts.iter().map(|part| PartHealth {
+            name: part.probe.name(),
+            up: part.state.load(Ordering::Relaxed) == UP,
+        });
+        let ending = self.ending.load(Ordering::Relaxed);
+        let this = PartHealth {
+            name: SELF,
+            up: false,
+        };
+        stores.chain(ending.then_some(this)).collect()
     }
 
     fn is_up(&self, name: &str) -> bool {
@@ -156,6 +170,10 @@ mod tests {
         assert!(!monitor.is_up("mysql") && monitor.is_up("mongodb"));
         tokio::time::sleep(PERIOD).await;
         assert_eq!(up(&monitor), [true, true]);
+
+        monitor.end();
+        assert_eq!(up(&monitor), [true, true, false]);
+        assert!(monitor.is_up("mysql") && monitor.is_up("mongodb"));
         signal.send();
     }
 }
