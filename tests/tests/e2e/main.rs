@@ -6,6 +6,7 @@
 mod admins;
 mod audit;
 mod bad_input;
+mod check;
 mod crash;
 mod events;
 mod guessing;
