@@ -95,7 +95,7 @@ fn added(field: String, capacity: u32) -> Document {
 /// The projection of the event as it was before the edit, from which [`edited`] tells what it is after.
 pub(crate) fn fields_before() -> Document {
     let mut fields = event_fields();
-    fields.insert(GENERAL_TOTAL, general("total"));
+    fields.insert(GENERAL_TOTAL, 1);
     fields
 }
 
@@ -106,10 +106,13 @@ pub(crate) fn edited(
     change: &EventChange,
     at: Timestamp,
 ) -> Result<Edited, MongoError> {
-    let general_total = count(&before, GENERAL_TOTAL)?;
+    let general_total = change
+        .capacity
+        .map(|_| general_total(&before))
+        .transpose()?;
     let before = event(before)?;
     let mut after = change.made_to(&before, at);
-    if let Some(capacity) = change.capacity {
+    if let (Some(capacity), Some(general_total)) = (change.capacity, general_total) {
         let moved = |tickets: u32| {
             (tickets + capacity.get())
                 .checked_sub(general_total)
@@ -122,7 +125,16 @@ pub(crate) fn edited(
     Ok(Edited { before, after })
 }
 
-const GENERAL_TOTAL: &str = "generalTotal";
+/// A plain field and not a computed one: a server that answers a repetition sends the whole document, as it
+/// was, whatever the projection.
+const GENERAL_TOTAL: &str = "stock.general.total";
+
+fn general_total(document: &Document) -> Result<u32, MongoError> {
+    let stock = document.get_document("stock");
+    let general = stock.and_then(|stock| stock.get_document(TicketType::GENERAL));
+    let general = general.map_err(|_| MongoError::Malformed("an event has no stock"))?;
+    count(general, "total")
+}
 
 fn general(field: &str) -> String {
     format!("$stock.{}.{field}", TicketType::GENERAL)

@@ -173,6 +173,8 @@ impl EventRepository for MongoEventRepository {
                 Some(found) if !expected.includes(found.version.revision) => {
                     UpdateEventError::Outdated
                 }
+                // Edited between the two.
+                Some(_) if change.capacity.is_none() => UpdateEventError::Outdated,
                 Some(_) => UpdateEventError::CapacityBelowSold,
             }))
         });

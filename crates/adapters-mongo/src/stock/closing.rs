@@ -13,8 +13,8 @@ use crate::event_document::{
 };
 use crate::update_command::{send_once, send_repeatable, statement};
 
-/// Closes an open event of an expected revision, and says what it then looks like to `token`. Sent once: a second sending that
-/// arrives after the event was opened again would close it for nobody.
+/// Closes an open event of an expected revision, and says what it then looks like to `token`. Sent once: a
+/// second sending that arrives after the event was opened again would close it for nobody.
 pub(crate) async fn close(
     database: &MongoDatabase,
     event: EventId,
@@ -39,10 +39,13 @@ pub(crate) async fn close(
         let find = events.find_one(doc! { "_id": object_id(event) });
         let find = find.projection(projection()).max_time(SERVER_LIMIT);
         let found = find.session(&mut session).await?;
-        match found.as_ref().map(version).transpose()? {
-            Some(version) if !expected.includes(version.revision) => Ok(ClosingState::Outdated),
-            _ => read(found, token),
-        }
+        let version = found.as_ref().map(version).transpose()?;
+        let is_outdated = version.is_some_and(|version| !expected.includes(version.revision));
+        // What this token closed is to be opened again, also if it was edited since.
+        Ok(match read(found, token)? {
+            ClosingState::NotMine if is_outdated => ClosingState::Outdated,
+            state => state,
+        })
     })
     .await
 }

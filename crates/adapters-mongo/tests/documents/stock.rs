@@ -1,10 +1,10 @@
 //! What the steps that move stock leave in the document.
 
 use domain::booking::IdempotencyKey;
-use domain::event::{EventId, ExpectedRevision};
+use domain::event::{EventChange, EventId, EventRepository, ExpectedRevision, Revision, Title};
 use domain::stock::{
-    HoldRef, Refusal, Reservation, ReserveOutcome, StockBatch, StockRepository, StockReturn,
-    TicketType,
+    ClosingState, HoldRef, Refusal, Reservation, ReserveOutcome, StockBatch, StockRepository,
+    StockReturn, TicketType,
 };
 use domain::time::Timestamp;
 use domain::user::UserId;
@@ -254,4 +254,26 @@ async fn sixty_four_callers_with_mixed_batches_never_oversell() {
 
 fn quantity(hold: &Document) -> i64 {
     hold.get_i64("quantity").unwrap()
+}
+
+/// An edit between closing and looking: whoever closed the event must know it, to open it again.
+#[tokio::test]
+async fn what_was_closed_and_edited_since_is_still_closed_by_its_token() {
+    let store = Store::new().await;
+    let (event, mine) = (store.event(10).await, token());
+    let first = ExpectedRevision::OneOf(vec![Revision::FIRST]);
+    let state = store.stock.close(event, mine, &first).await.unwrap();
+    assert_eq!(state, ClosingState::Clear);
+    let change = EventChange {
+        title: Some(Title::parse("New").unwrap()),
+        ..EventChange::default()
+    };
+    let at = Timestamp::from_millis(0);
+    let edit = store.events.update(event, &change, &first, at).await;
+    assert_eq!(edit.unwrap().after.version.revision.get(), 2);
+    // The statement closes nothing now; the look is what it would have been after a slow first one.
+    let state = store.stock.close(event, mine, &first).await.unwrap();
+    assert_eq!(state, ClosingState::Clear);
+    let state = store.stock.close(event, token(), &first).await.unwrap();
+    assert_eq!(state, ClosingState::Outdated);
 }

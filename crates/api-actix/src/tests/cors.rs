@@ -68,6 +68,7 @@ async fn errors_can_be_read_by_a_known_origin() {
             .header("Access-Control-Expose-Headers")
             .to_lowercase();
         for name in [
+            "etag",
             "location",
             "retry-after",
             "idempotent-replayed",

@@ -113,7 +113,7 @@ async fn logged(work: impl Future<Output = Answer>) -> Vec<String> {
     work.await;
     let text = String::from_utf8(LOG.take()).unwrap();
     text.lines()
-        .filter(|line| line.contains("api_actix"))
+        .filter(|line| line.contains("api_actix") || line.contains(" access: "))
         .map(str::to_owned)
         .collect()
 }

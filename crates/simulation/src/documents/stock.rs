@@ -79,6 +79,11 @@ fn state_of(copy: &Collections, event: EventId, token: ClosingToken) -> ClosingS
     }
 }
 
+fn is_outdated(copy: &Collections, event: EventId, expected: &ExpectedRevision) -> bool {
+    let document = copy.events.get(&event);
+    document.is_some_and(|document| !document.is_expected(expected))
+}
+
 fn outcomes(copy: &Collections, wishes: &[Reservation], now: Timestamp) -> Vec<ReserveOutcome> {
     let tell = |wish: &Reservation| match copy.events.get(&wish.event_id) {
         None => ReserveOutcome::Refused(Refusal::EventNotFound),
@@ -195,16 +200,14 @@ impl StockRepository for Documents {
         });
         let sent = command::send(&self.0, "close", close).await.map_err(lost)?;
         let wanted = expected.clone();
-        let found =
-            command::read_after(
-                &self.0,
-                "look at the holds",
-                sent.time,
-                move |copy, _| match copy.events.get(&event) {
-                    Some(document) if !document.is_expected(&wanted) => ClosingState::Outdated,
-                    _ => state_of(copy, event, token),
-                },
-            );
+        let found = command::read_after(&self.0, "look at the holds", sent.time, move |copy, _| {
+            match state_of(copy, event, token) {
+                ClosingState::NotMine if is_outdated(copy, event, &wanted) => {
+                    ClosingState::Outdated
+                }
+                state => state,
+            }
+        });
         found.await.map_err(lost)
     }
 
