@@ -2,6 +2,8 @@
 
 mod server;
 
+use adapters_mysql::MySqlDiagnosis;
+use domain::diagnosis::{Diagnosis, Verdict};
 use futures_util::future::join_all;
 
 use server::Database;
@@ -101,4 +103,25 @@ async fn several_instances_at_once_migrate_once() {
             .iter()
             .all(|step| step.applied)
     );
+}
+
+#[tokio::test]
+async fn a_server_tells_how_it_is_set_up_and_whether_it_may_be_written_to() {
+    let database = Database::empty().await;
+    let diagnosis = MySqlDiagnosis::new(&database.settings()).unwrap();
+    let examination = diagnosis.examine().await.unwrap();
+    let verdicts: Vec<(&str, bool)> = examination
+        .findings
+        .iter()
+        .map(|finding| (finding.subject, finding.verdict == Verdict::Ok))
+        .collect();
+    // The rest depends on how the server was started.
+    assert_eq!(verdicts[0], ("version", true), "{:?}", examination.findings);
+    assert_eq!(verdicts.len(), 4);
+    // After 2023 and before 2100: it is milliseconds, and no zone was added twice.
+    let years = 1_700_000_000_000..4_102_444_800_000;
+    assert!(years.contains(&examination.clock.millis()));
+    assert!(diagnosis.try_writing().await.is_err(), "there is no table");
+    database.load_script().await;
+    diagnosis.try_writing().await.unwrap();
 }

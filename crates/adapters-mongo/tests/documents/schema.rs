@@ -1,6 +1,7 @@
 //! Validators and indexes.
 
-use adapters_mongo::{MongoSchema, SchemaStep};
+use adapters_mongo::{MongoDiagnosis, MongoSchema, SchemaStep};
+use domain::diagnosis::{Diagnosis, Verdict};
 use domain::event::EventRepository;
 use futures_util::future::join_all;
 use mongodb::bson::{Document, doc};
@@ -101,4 +102,24 @@ async fn an_impossible_stock_is_refused_whoever_writes_it() {
     assert_eq!(store.document(event).await, before);
     let possible = doc! { "availableTickets": 4_i64, "stock.general.available": 4_i64 };
     store.edit(event, possible).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_tells_how_it_is_set_up_and_whether_it_may_be_written_to() {
+    let database = TestDatabase::new().await;
+    let diagnosis = MongoDiagnosis::new(database.adapter.clone());
+    let examination = diagnosis.examine().await.unwrap();
+    let found = |subject: &str| {
+        let mut findings = examination.findings.iter();
+        let finding = findings.find(|finding| finding.subject == subject);
+        finding.unwrap().verdict == Verdict::Ok
+    };
+    assert!(found("version") && found("replica set") && found("durability"));
+    let years = 1_700_000_000_000..4_102_444_800_000;
+    assert!(years.contains(&examination.clock.millis()));
+    diagnosis.try_writing().await.unwrap();
+    for collection in ["events", "checkpoint", "system_logs"] {
+        let documents = database.raw.collection::<Document>(collection);
+        assert_eq!(documents.count_documents(doc! {}).await.unwrap(), 0);
+    }
 }
