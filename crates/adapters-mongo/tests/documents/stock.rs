@@ -257,7 +257,7 @@ fn quantity(hold: &Document) -> i64 {
 }
 
 /// An edit between closing and looking: whoever closed the event must know it, to open it again.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_closed_and_edited_since_is_still_closed_by_its_token() {
     let store = Store::new().await;
     let (event, mine) = (store.event(10).await, token());
