@@ -196,13 +196,12 @@ impl AccessNews for SessionDirectory {
     }
 
     fn role_changed(&self, user: UserId, role: Role) {
-        let at = self.now();
+        // No fresher than before: whether the session is alive was not looked at.
         self.known.change(user, |_, seen| {
-            let alive = Some(LiveSession {
+            seen.alive = Some(LiveSession {
                 user_id: user,
                 role,
             });
-            *seen = Sighting { alive, at };
         });
     }
 }

@@ -76,11 +76,10 @@ async fn many_requests_cost_one_look() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_session_that_ended_elsewhere_is_refused_within_five_seconds() {
-    let ended = Arc::new(AtomicBool::new(false));
+/// All sessions live, until the flag says that they have ended.
+fn living_until(ended: &Arc<AtomicBool>) -> MockSessionRepository {
     let mut sessions = MockSessionRepository::new();
-    let seen = ended.clone();
+    let seen = Arc::clone(ended);
     sessions.expect_living().returning(move |ids, _| {
         Ok(if seen.load(Ordering::Relaxed) {
             vec![]
@@ -88,10 +87,28 @@ async fn a_session_that_ended_elsewhere_is_refused_within_five_seconds() {
             all_alive(ids, USER)
         })
     });
-    let directory = directory(sessions, true);
+    sessions
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_ended_elsewhere_is_refused_within_five_seconds() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let directory = directory(living_until(&ended), true);
     assert!(directory.admit("token").await.is_ok());
     ended.store(true, Ordering::Relaxed);
     wait(5).await;
+    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_role_does_not_let_in_longer() {
+    let ended = Arc::new(AtomicBool::new(false));
+    let directory = directory(living_until(&ended), true);
+    assert!(directory.admit("token").await.is_ok());
+    ended.store(true, Ordering::Relaxed);
+    wait(3).await;
+    directory.role_changed(USER.user_id, Role::Staff);
+    wait(2).await;
     assert_eq!(directory.admit("token").await, Err(InvalidToken));
 }
 

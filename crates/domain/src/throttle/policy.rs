@@ -8,8 +8,8 @@ use crate::time::Timestamp;
 pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long a place stays known after the last sign-in from there.
 pub const KNOWN_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
-/// How long a bucket is kept after its last attempt; longer than any is remembered.
-pub const REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+/// How long a bucket is kept after its last attempt; longer than its failures count.
+pub const REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// How failures in a bucket count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
