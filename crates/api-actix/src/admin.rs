@@ -65,8 +65,8 @@ pub fn bind_admin(services: Services, settings: AdminSettings) -> io::Result<(Se
             .app_data(state.clone())
             .app_data(read.clone())
             .service(at("/metrics").route(web::get().to(metrics)))
-            .service(at("/health/live").route(web::get().to(health::live)))
-            .service(at("/health/ready").route(web::get().to(health::ready)))
+            .service(at("/health/live").route(web::get().to(health::live::live)))
+            .service(at("/health/ready").route(web::get().to(health::ready::ready)))
             .default_service(web::to(not_found))
             .wrap(from_fn(request_scope))
     };

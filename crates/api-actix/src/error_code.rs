@@ -13,7 +13,6 @@ macro_rules! error_codes {
 
         impl ErrorCode {
             /// Every code.
-            #[cfg(test)]
             pub(crate) const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The name that clients see.

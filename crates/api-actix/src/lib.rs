@@ -11,6 +11,7 @@ mod extract;
 mod handlers;
 mod metric;
 mod middleware;
+mod openapi;
 mod problem;
 mod refusals;
 mod router;
@@ -21,4 +22,5 @@ mod trace_context;
 
 pub use admin::{AdminSettings, ReadMetrics, bind_admin};
 pub use metric::METRICS;
+pub use openapi::openapi_json;
 pub use server::{HttpSettings, NewRequestId, RateLimits, Services, bind};

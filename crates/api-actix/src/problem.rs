@@ -10,6 +10,8 @@ use actix_web::{HttpResponse, ResponseError};
 use domain::request::RequestId;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use crate::error_code::ErrorCode;
 
@@ -17,9 +19,11 @@ use crate::error_code::ErrorCode;
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// One field of a body or query, or one header or part, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct FieldError {
+    /// The name of the field, header or part; `body` or `query` for the whole.
     pub(crate) field: String,
+    /// What is wrong with it, for people.
     pub(crate) message: String,
 }
 
@@ -45,20 +49,41 @@ struct More {
     closes: bool,
 }
 
-/// A problem's members, in the order in which they are sent.
-#[derive(Serialize)]
-struct Body<'a> {
+/// What went wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Body<'a> {
+    /// The code as a URI.
     r#type: String,
+    /// What went wrong in a few words, the same for every occurrence of the code.
     title: &'a str,
+    /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// What went wrong this time, for people.
     detail: &'a str,
+    /// What clients branch on; never changes.
+    #[schema(schema_with = code_schema)]
     code: &'a str,
+    /// The request's id, as in `X-Request-Id`.
     #[serde(rename = "requestId")]
     request_id: &'a str,
+    /// Each field that was refused.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(required = false)]
     errors: &'a [FieldError],
+    /// The state of every part of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>, nullable = false)]
     parts: Option<&'a Map<String, Value>>,
+}
+
+fn code_schema() -> Schema {
+    let names = ErrorCode::ALL.iter().map(|code| code.name());
+    let code = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(names));
+    code.into()
 }
 
 impl Problem {
@@ -169,6 +194,11 @@ impl Problem {
     fn with_header_value(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.more.headers.push((name, value));
         self
+    }
+
+    /// The names of the headers that go with it.
+    pub(crate) fn headers(&self) -> impl Iterator<Item = &HeaderName> {
+        self.more.headers.iter().map(|(name, _)| name)
     }
 
     /// The body for the request of that id.

@@ -188,6 +188,11 @@ pub(crate) fn user_not_found() -> Problem {
     Problem::new(ErrorCode::UserNotFound, "There is no such user.")
 }
 
+/// The route wants to know who calls.
+pub(crate) fn missing_token() -> Problem {
+    Problem::new(ErrorCode::MissingToken, "The request needs a token.")
+}
+
 /// The caller is known and may not.
 pub(crate) fn forbidden(detail: &'static str) -> Problem {
     Problem::new(ErrorCode::Forbidden, detail)

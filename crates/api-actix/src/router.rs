@@ -5,9 +5,10 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{HttpResponse, Resource, Route, Scope, web};
+use domain::user::Role;
 
 use crate::error_code::ErrorCode;
-use crate::handlers::{auth, bookings, events, health, users};
+use crate::handlers::{auth, bookings, docs, events, health, users};
 use crate::metric::RoutePattern;
 use crate::middleware::{RateLimiters, guard};
 use crate::problem::Problem;
@@ -27,6 +28,25 @@ pub(crate) enum Access {
     Admin,
 }
 
+impl Access {
+    /// The roles that get past, if one is needed at all.
+    pub(crate) fn roles(self) -> Option<Vec<Role>> {
+        let may: fn(Role) -> bool = match self {
+            Self::Anyone | Self::Gated => return None,
+            Self::SignedIn => |_| true,
+            Self::Customer => Role::books,
+            Self::Admin => Role::manages,
+        };
+        Some(
+            Role::ALL
+                .iter()
+                .copied()
+                .filter(|role| may(*role))
+                .collect(),
+        )
+    }
+}
+
 /// How tightly a route is limited per client address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
@@ -43,14 +63,19 @@ pub(crate) struct Endpoint {
     pub(crate) method: Method,
     pub(crate) path: &'static str,
     /// What the handler's extractors ask for; the tests hold each handler to it.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the guards test reads it"))]
     pub(crate) access: Access,
     pub(crate) limit: Limit,
+    /// What the use case, or the lack of what the path names, may be refused with. What every route of
+    /// its kind refuses (no token, a bad body, too many requests) goes without saying.
+    pub(crate) refusals: &'static [ErrorCode],
     route: fn() -> Route,
 }
 
 macro_rules! endpoints {
-    ($($method:ident $path:literal $access:ident $limit:ident $handler:path;)*) => {
+    ($(
+        $method:ident $path:literal $access:ident $limit:ident
+        $area:ident::$operation:ident [$($code:ident),*];
+    )*) => {
         /// Every operation there is.
         pub(crate) fn endpoints() -> Vec<Endpoint> {
             vec![$(Endpoint {
@@ -58,35 +83,48 @@ macro_rules! endpoints {
                 path: $path,
                 access: Access::$access,
                 limit: Limit::$limit,
-                route: || web::method(Method::$method).to($handler),
+                refusals: &[$(ErrorCode::$code),*],
+                route: || web::method(Method::$method).to($area::$operation::$operation),
             }),*]
         }
+
+        /// What each handler says of itself.
+        #[derive(utoipa::OpenApi)]
+        #[openapi(
+            paths($($area::$operation::$operation),*),
+            components(schemas(crate::openapi::fields::MetadataValue, crate::problem::Body<'_>)),
+        )]
+        pub(crate) struct Operations;
     };
 }
 
 endpoints! {
-    POST   "/api/auth/create-admin"                    Gated    Auth    auth::create_admin;
-    POST   "/api/auth/create-user"                     Anyone   Auth    auth::create_user;
-    POST   "/api/auth/login"                           Anyone   Auth    auth::login;
-    POST   "/api/auth/refresh-token"                   Anyone   Auth    auth::refresh_token;
-    POST   "/api/auth/logout"                          SignedIn General auth::logout;
-    POST   "/api/auth/logout-everywhere"               SignedIn General auth::logout_everywhere;
-    PUT    "/api/auth/change-password"                 SignedIn Auth    auth::change_password;
-    GET    "/api/auth/user-profile"                    SignedIn General auth::user_profile;
-    DELETE "/api/auth/delete-account"                  SignedIn General auth::delete_account;
-    GET    "/api/users/paginate"                       Admin    General users::paginate;
-    PUT    "/api/users/{id}/set-role"                  Admin    General users::set_role;
-    DELETE "/api/users/{id}/delete-user"               Admin    General users::delete_user;
-    GET    "/api/events/paginate"                      SignedIn General events::paginate;
-    GET    "/api/events/{id}/fetchById"                SignedIn General events::fetch_by_id;
-    POST   "/api/events/create-event"                  Admin    General events::create_event;
-    PUT    "/api/events/{id}/update-event"             Admin    General events::update_event;
-    DELETE "/api/events/{id}/delete-event"             Admin    General events::delete_event;
-    POST   "/api/bookings/create-booking"              Customer General bookings::create_booking;
-    DELETE "/api/bookings/{bookingId}/cancel-booking"  Customer General bookings::cancel_booking;
-    GET    "/api/bookings/my-bookings/paginate"        Customer General bookings::paginate_mine;
-    GET    "/health/live"                              Anyone   Free    health::live;
-    GET    "/health/ready"                             Anyone   Free    health::ready;
+    POST   "/api/auth/create-admin"                    Gated    Auth    auth::create_admin [Forbidden, EmailTaken];
+    POST   "/api/auth/create-user"                     Anyone   Auth    auth::create_user [EmailTaken];
+    POST   "/api/auth/login"                           Anyone   Auth    auth::login [InvalidCredentials];
+    POST   "/api/auth/refresh-token"                   Anyone   Auth    auth::refresh_token [InvalidToken];
+    POST   "/api/auth/logout"                          SignedIn General auth::logout [];
+    POST   "/api/auth/logout-everywhere"               SignedIn General auth::logout_everywhere [];
+    PUT    "/api/auth/change-password"                 SignedIn Auth    auth::change_password [InvalidCredentials];
+    GET    "/api/auth/user-profile"                    SignedIn General auth::user_profile [];
+    DELETE "/api/auth/delete-account"                  SignedIn General auth::delete_account [LastAdmin];
+    GET    "/api/users/paginate"                       Admin    General users::paginate [];
+    PUT    "/api/users/{id}/set-role"                  Admin    General users::set_role [UserNotFound, LastAdmin];
+    DELETE "/api/users/{id}/delete-user"               Admin    General users::delete_user [UserNotFound, LastAdmin];
+    GET    "/api/events/paginate"                      SignedIn General events::paginate [];
+    GET    "/api/events/{id}/fetchById"                SignedIn General events::fetch_by_id [EventNotFound];
+    POST   "/api/events/create-event"                  Admin    General events::create_event [];
+    PUT    "/api/events/{id}/update-event"             Admin    General events::update_event [EventNotFound, CapacityBelowSold];
+    DELETE "/api/events/{id}/delete-event"             Admin    General events::delete_event [EventNotFound, EventHasBookings];
+    POST   "/api/bookings/create-booking"              Customer General bookings::create_booking [EventNotFound, EventEnded, SoldOut];
+    DELETE "/api/bookings/{bookingId}/cancel-booking"  Customer General bookings::cancel_booking [BookingNotFound, AlreadyCancelled];
+    GET    "/api/bookings/my-bookings/paginate"        Customer General bookings::paginate_mine [];
+    GET    "/api/openapi.json"                         Anyone   General docs::openapi_json [];
+    GET    "/docs"                                     Anyone   General docs::to_swagger_ui [];
+    GET    "/docs/"                                    Anyone   General docs::swagger_ui [];
+    GET    "/docs/{file}"                              Anyone   General docs::swagger_ui_file [NotFound];
+    GET    "/health/live"                              Anyone   Free    health::live [];
+    GET    "/health/ready"                             Anyone   Free    health::ready [];
 }
 
 const HEALTH: &str = "/health";

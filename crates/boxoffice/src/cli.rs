@@ -36,6 +36,8 @@ pub(crate) enum Command {
     /// Check the configuration and the databases, and say what is wrong and how to mend it. Changes
     /// nothing. Exit code 0: nothing is wrong; 1: something is.
     Check(Check),
+    /// Print the OpenAPI document of the API, as the server answers it at /api/openapi.json.
+    Openapi,
 }
 
 /// How to check.

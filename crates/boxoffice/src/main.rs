@@ -54,6 +54,7 @@ fn start(cli: Cli) -> Result<ExitCode, String> {
             Command::Healthcheck => command::healthcheck::run(&config)?,
             Command::CreateAdmin(who) => command::create_admin::run(&config, &who).await?,
             Command::Check(options) => return Ok(command::check::run(&config, &options).await),
+            Command::Openapi => command::say(api_actix::openapi_json()),
             Command::Verify(options) => return command::verify::run(&config, &options).await,
         }
         Ok(ExitCode::SUCCESS)

@@ -121,9 +121,12 @@ macro_rules! text_type {
         pub struct $name(String);
 
         impl $name {
+            /// The number of characters, counted after trimming.
+            pub const LENGTH: std::ops::RangeInclusive<usize> = $length;
+
             /// Parses text from outside: trimmed, its length in characters checked.
             pub fn parse(raw: &str) -> Result<Self, $crate::text::InvalidValue> {
-                $crate::text::parse(raw, $length, $lines).map(Self)
+                $crate::text::parse(raw, Self::LENGTH, $lines).map(Self)
             }
 
             /// Takes text that was parsed before it was stored.

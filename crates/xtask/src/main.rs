@@ -45,6 +45,8 @@ enum Command {
     },
     /// Run the booking protocol under seeded faults, in virtual time; a failing seed can be replayed.
     Simulate(task::simulate::Seeds),
+    /// Write docs/openapi.json and the Postman collection anew, from the code.
+    Openapi,
     /// Start throw-away databases and print the variables that one suite by itself needs; until Ctrl-C.
     Databases,
 }
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Dev { mysql } => task::dev::run(mysql),
         Command::Bench { seconds, only } => task::bench::run(seconds, &only),
         Command::Simulate(seeds) => task::simulate::run(seeds),
+        Command::Openapi => task::openapi::run(),
         Command::Databases => task::databases::run(),
     };
     match result {

@@ -3,28 +3,44 @@
 use domain::booking::{Booking, BookingStatus, BookingWithEvent};
 use domain::event::EventSummary;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// A booking; its event only in lists.
-#[derive(Serialize)]
+use crate::openapi::fields;
+
+/// A booking; `event` only in lists, `cancelledAt` only when it is cancelled.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Booking)]
 pub(crate) struct BookingDto<'a> {
+    #[schema(schema_with = fields::booking_id)]
     id: i64,
+    #[schema(schema_with = fields::event_id_answered)]
     event_id: String,
+    #[schema(schema_with = fields::user_id)]
     user_id: i64,
+    #[schema(schema_with = fields::quantity_answered)]
     quantity: u32,
+    #[schema(schema_with = fields::booking_status)]
     status: &'static str,
+    #[schema(schema_with = fields::moment)]
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = fields::moment, required = false)]
     cancelled_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     event: Option<EventSummaryDto<'a>>,
 }
 
 /// What a booking shows of its event.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EventSummary)]
 struct EventSummaryDto<'a> {
+    #[schema(schema_with = fields::title_answered)]
     title: &'a str,
+    #[schema(schema_with = fields::moment)]
     date: String,
+    #[schema(schema_with = fields::location_answered)]
     location: &'a str,
 }
 

@@ -7,5 +7,5 @@ mod user;
 
 pub(crate) use booking::BookingDto;
 pub(crate) use event::{EventDto, entity_tag};
-pub(crate) use page::PageDto;
+pub(crate) use page::{BookingPage, EventPage, PageDto, UserPage};
 pub(crate) use user::{LoginDto, UserDto};

@@ -1,7 +1,15 @@
 //! Pages in answers.
 
+use std::borrow::Cow;
+
 use domain::page::{Page, PageRequest};
 use serde::Serialize;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::{BookingDto, EventDto, UserDto};
+use crate::openapi::fields;
 
 /// One page of a list.
 #[derive(Serialize)]
@@ -10,13 +18,50 @@ pub(crate) struct PageDto<T> {
     pagination: Pagination,
 }
 
-#[derive(Serialize)]
+/// A page of events.
+pub(crate) type EventPage = PageDto<EventDto<'static>>;
+/// A page of users.
+pub(crate) type UserPage = PageDto<UserDto<'static>>;
+/// A page of bookings.
+pub(crate) type BookingPage = PageDto<BookingDto<'static>>;
+
+/// Where a page stands in its list.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Pagination {
+    #[schema(schema_with = fields::page_answered)]
     page: u64,
+    #[schema(schema_with = fields::limit_answered)]
     limit: u64,
+    #[schema(schema_with = fields::count)]
     total: u64,
+    #[schema(schema_with = fields::count)]
     total_pages: u64,
+}
+
+/// `{data, pagination}`, under the name of what is listed.
+impl<T: ToSchema> ToSchema for PageDto<T> {
+    fn name() -> Cow<'static, str> {
+        format!("{}Page", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        schemas.push((Pagination::name().into_owned(), Pagination::schema()));
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> PartialSchema for PageDto<T> {
+    fn schema() -> RefOr<Schema> {
+        let rows = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let page = ObjectBuilder::new()
+            .property("data", rows)
+            .required("data")
+            .property("pagination", Ref::from_schema_name(Pagination::name()))
+            .required("pagination");
+        Schema::from(page).into()
+    }
 }
 
 impl<T> PageDto<T> {

@@ -3,15 +3,24 @@
 use domain::session::Login;
 use domain::user::User;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::openapi::fields;
 
 /// A user; nothing secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = User)]
 pub(crate) struct UserDto<'a> {
+    #[schema(schema_with = fields::user_id)]
     id: i64,
+    #[schema(schema_with = fields::name_answered)]
     name: &'a str,
+    #[schema(schema_with = fields::email_answered)]
     email: &'a str,
+    #[schema(schema_with = fields::role)]
     role: &'static str,
+    #[schema(schema_with = fields::moment)]
     created_at: String,
 }
 
@@ -27,14 +36,20 @@ impl<'a> From<&'a User> for UserDto<'a> {
     }
 }
 
-/// Tokens and whose they are; `expires_in` and `refresh_expires_in` in seconds.
-#[derive(Serialize)]
+/// Tokens, and whose they are.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Login)]
 pub(crate) struct LoginDto<'a> {
+    #[schema(schema_with = fields::token)]
     token: &'a str,
+    #[schema(schema_with = fields::token_type)]
     token_type: &'static str,
+    #[schema(schema_with = fields::expires_in)]
     expires_in: u64,
+    #[schema(schema_with = fields::refresh_token)]
     refresh_token: String,
+    #[schema(schema_with = fields::refresh_expires_in)]
     refresh_expires_in: u64,
     user: UserDto<'a>,
 }

@@ -143,7 +143,8 @@ impl Call {
         values.next().is_none().then(|| value.to_owned())
     }
 
-    fn path(&self, name: &str) -> Option<&str> {
+    /// A part of the path, by its name in the route.
+    pub(crate) fn path(&self, name: &str) -> Option<&str> {
         self.request.match_info().get(name)
     }
 }

@@ -7,9 +7,8 @@ use domain::request::{Caller, Identity};
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 
-use crate::error_code::ErrorCode;
 use crate::problem::Problem;
-use crate::refusals::forbidden;
+use crate::refusals::{forbidden, missing_token};
 use crate::server::HttpState;
 
 /// Somebody who is signed in, with the session.
@@ -47,11 +46,7 @@ impl FromRequest for InSession {
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let request = request.clone();
-        async move {
-            let missing = || Problem::new(ErrorCode::MissingToken, "The request needs a token.");
-            Ok(Self(caller(&request).await?.ok_or_else(missing)?))
-        }
-        .boxed_local()
+        async move { Ok(Self(caller(&request).await?.ok_or_else(missing_token)?)) }.boxed_local()
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod bookings;
+pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod health;
 mod metrics;

@@ -10,4 +10,4 @@ mod security_headers;
 pub(crate) use cors::{check_origin, cors};
 pub(crate) use guard::guard;
 pub(crate) use rate_limit::RateLimiters;
-pub(crate) use request::request_scope;
+pub(crate) use request::{REQUEST_ID, request_scope};

@@ -18,9 +18,11 @@ const HEADERS: [(HeaderName, &str); 5] = [
     ),
 ];
 
-/// Sets them.
+/// Sets them; what a handler has set for itself stays.
 pub(super) fn set(headers: &mut HeaderMap) {
     for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
     }
 }

@@ -1,6 +1,11 @@
-//! Who gets past which route.
+//! Who gets past which route: as promised here, as the document says, and as the server does.
 
-use super::harness::{ADMIN, EVENT, Mocks, STAFF, USER, at};
+use actix_web::test::TestRequest;
+use domain::user::Role;
+use serde_json::{Map, Value};
+
+use super::harness::{ADMIN, Answer, EVENT, Mocks, STAFF, USER, at, json};
+use super::openapi::{document, operations, resolve};
 use crate::router::{Access, Limit, endpoints};
 
 /// What is promised; a route that is missing here, or here and not there, fails the test.
@@ -33,6 +38,10 @@ const PROMISED: &[(&str, &str, Access)] = &[
         "/api/bookings/my-bookings/paginate",
         Access::Customer,
     ),
+    ("GET", "/api/openapi.json", Access::Anyone),
+    ("GET", "/docs", Access::Anyone),
+    ("GET", "/docs/", Access::Anyone),
+    ("GET", "/docs/{file}", Access::Anyone),
     ("GET", "/health/live", Access::Anyone),
     ("GET", "/health/ready", Access::Anyone),
 ];
@@ -83,12 +92,111 @@ fn whoever_can_guess_is_limited_tightly() {
     }
 }
 
+/// Who may call; a new role is a new row.
+const CALLERS: &[Caller] = &[
+    Caller::NoToken,
+    Caller::BadToken,
+    Caller::Known(Role::User, USER),
+    Caller::Known(Role::Staff, STAFF),
+    Caller::Known(Role::Admin, ADMIN),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Caller {
+    NoToken,
+    BadToken,
+    Known(Role, (&'static str, &'static str)),
+}
+
+impl Caller {
+    fn sign(self, request: TestRequest) -> TestRequest {
+        match self {
+            Self::NoToken => request,
+            Self::BadToken => request.insert_header(("Authorization", "Bearer expired")),
+            Self::Known(_, header) => request.insert_header(header),
+        }
+    }
+
+    /// The refusal that the document promises this caller, if it does.
+    fn refusal(self, operation: &Value) -> Option<(u16, &'static str)> {
+        let security = operation["security"].as_array().unwrap();
+        let optional = security.iter().any(|one| one == &Value::Object(Map::new()));
+        let roles = operation["x-roles"].as_array();
+        match self {
+            _ if security.is_empty() => None,
+            Self::NoToken => (!optional).then_some((401, "missing_token")),
+            Self::BadToken => Some((401, "invalid_token")),
+            Self::Known(role, _) => roles
+                .is_some_and(|roles| !roles.iter().any(|name| name == role.as_str()))
+                .then_some((403, "forbidden")),
+        }
+    }
+}
+
+/// The request that the document's own examples make up.
+fn example(document: &Value, method: &str, path: &str, operation: &Value) -> TestRequest {
+    let parameters = operation["parameters"].as_array().unwrap();
+    let path = parameters
+        .iter()
+        .filter(|parameter| parameter["in"] == "path")
+        .fold(path.to_owned(), |path, parameter| {
+            let example = &parameter["schema"]["examples"][0];
+            let example = example
+                .as_str()
+                .map_or_else(|| example.to_string(), str::to_owned);
+            path.replace(
+                &format!("{{{}}}", parameter["name"].as_str().unwrap()),
+                &example,
+            )
+        });
+    let Some(body) = operation.get("requestBody") else {
+        return at(method, &path);
+    };
+    let schema = resolve(document, &body["content"]["application/json"]["schema"]);
+    let fields: Map<String, Value> = schema["properties"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, field)| (name.clone(), field["examples"][0].clone()))
+        .collect();
+    json(method, &path, serde_json::to_vec(&fields).unwrap())
+}
+
+fn assert_documented(answer: &Answer, operation: &Value, refusal: Option<(u16, &str)>) {
+    let status = answer.status.as_str();
+    assert!(
+        operation["responses"][status].is_object(),
+        "{status} is not documented"
+    );
+    match refusal {
+        Some((status, code)) => answer.assert_problem(status, code),
+        None => assert!(
+            !answer.status.is_client_error() && !answer.status.is_server_error(),
+            "{}",
+            answer.body
+        ),
+    }
+}
+
 #[actix_web::test]
-async fn without_a_token_nobody_gets_in() {
+async fn every_caller_gets_what_the_document_says() {
+    let (document, api) = (document(), Mocks::answering().api());
+    assert_eq!(CALLERS.len(), Role::ALL.len() + 2, "a role has no row");
+    for (method, path, operation) in operations(&document) {
+        for caller in CALLERS {
+            println!("{method} {path} by {caller:?}");
+            let request = caller.sign(example(&document, &method, path, operation));
+            let answer = api.call(request).await;
+            assert_documented(&answer, operation, caller.refusal(operation));
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_sends_no_token_is_told_how_to() {
     let api = Mocks::new().api();
     for (method, path) in closed() {
         let answer = api.call(at(method, &path)).await;
-        answer.assert_problem(401, "missing_token");
         assert_eq!(answer.header("WWW-Authenticate"), "Bearer", "{path}");
     }
 }
@@ -125,28 +233,6 @@ async fn two_authorization_headers_are_none() {
         .append_header(USER)
         .append_header(USER);
     api.call(request).await.assert_problem(401, "invalid_token");
-}
-
-#[actix_web::test]
-async fn each_role_gets_in_where_it_is_promised_and_nowhere_else() {
-    let api = Mocks::new().api();
-    let none: &[Access] = &[];
-    for (token, shut) in [
-        (ADMIN, none),
-        (USER, &[Access::Admin]),
-        (STAFF, &[Access::Admin, Access::Customer]),
-    ] {
-        for (method, path, access) in PROMISED {
-            let request = at(method, &concrete(path)).insert_header(token);
-            let answer = api.call(request).await;
-            if shut.contains(access) {
-                answer.assert_problem(403, "forbidden");
-            } else {
-                // What the mocked use cases make of it does not matter here.
-                assert!(!matches!(answer.status.as_u16(), 401 | 403), "{path}");
-            }
-        }
-    }
 }
 
 #[actix_web::test]

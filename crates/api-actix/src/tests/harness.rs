@@ -9,11 +9,14 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
 use domain::access::{AccessControl, InvalidToken, MockAccessControl};
-use domain::booking::{Booking, BookingId, BookingStatus, MockBookingUseCases, Quantity};
+use domain::booking::{
+    Booked, Booking, BookingId, BookingStatus, BookingWithEvent, MockBookingUseCases, Quantity,
+};
 use domain::event::{
     Description, Event, EventId, EventVersion, Location, Metadata, MockEventUseCases, Title,
 };
 use domain::health::MockHealthView;
+use domain::page::Page;
 use domain::request::{Caller, Identity, RequestId};
 use domain::session::{IssuedRefreshToken, Login, MockSessionUseCases, RefreshToken, SessionId};
 use domain::stock::TicketType;
@@ -76,6 +79,58 @@ impl Mocks {
             access,
             health: MockHealthView::new(),
         }
+    }
+
+    /// Use cases that all succeed.
+    pub(super) fn answering() -> Self {
+        let mut mocks = Self::new();
+        let john = || user(USER_IDENTITY);
+        let accounts = &mut mocks.accounts;
+        accounts.expect_register().returning(move |_, _| Ok(john()));
+        accounts
+            .expect_register_admin()
+            .returning(move |_, _, _| Ok(john()));
+        accounts.expect_profile().returning(move |_| Ok(john()));
+        let sessions = &mut mocks.sessions;
+        sessions.expect_log_in().returning(|_, _, _| Ok(login()));
+        sessions.expect_refresh().returning(|_, _| Ok(login()));
+        sessions.expect_log_out().returning(|_, _| Ok(()));
+        sessions
+            .expect_log_out_everywhere()
+            .returning(|_, _| Ok(()));
+        sessions
+            .expect_change_password()
+            .returning(|_, _, _, _| Ok(()));
+        let users = &mut mocks.users;
+        users.expect_list().returning(move |_, _| Ok(page(john())));
+        users
+            .expect_set_role()
+            .returning(move |_, _, _, _| Ok(john()));
+        users.expect_delete().returning(|_, _, _| Ok(()));
+        let events = &mut mocks.events;
+        events.expect_create().returning(|_, _, _| Ok(event()));
+        events
+            .expect_update()
+            .returning(|_, _, _, _, _| Ok(event()));
+        events.expect_delete().returning(|_, _, _, _| Ok(()));
+        events.expect_fetch().returning(|_| Ok(Some(event())));
+        events.expect_list().returning(|_| Ok(page(event())));
+        let confirmed = || booking(BookingStatus::Confirmed);
+        let bookings = &mut mocks.bookings;
+        bookings.expect_book().returning(move |_, _, _| {
+            let booking = confirmed();
+            let replayed = true;
+            Ok(Booked { booking, replayed })
+        });
+        bookings
+            .expect_cancel()
+            .returning(|_, _, _| Ok(booking(BookingStatus::Cancelled { at: moment() })));
+        bookings.expect_list_mine().returning(move |_, _| {
+            let (booking, event) = (confirmed(), None);
+            Ok(page(BookingWithEvent { booking, event }))
+        });
+        mocks.health.expect_parts().return_const(Vec::new());
+        mocks
     }
 
     pub(super) fn services(self) -> Services {
@@ -297,6 +352,12 @@ pub(super) fn booking(status: BookingStatus) -> Booking {
         status,
         created_at: moment(),
     }
+}
+
+/// The only page of a list of one row.
+fn page<T>(row: T) -> Page<T> {
+    let (rows, total) = (vec![row], 1);
+    Page { rows, total }
 }
 
 pub(super) fn moment() -> Timestamp {

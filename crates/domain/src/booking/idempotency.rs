@@ -12,9 +12,13 @@ use crate::user::UserId;
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
+    /// The greatest number of characters.
+    pub const MAX_CHARS: usize = 255;
+
     /// Parses a key from outside.
     pub fn parse(raw: &str) -> Result<Self, InvalidValue> {
-        let fits = (1..=255).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic());
+        let fits =
+            (1..=Self::MAX_CHARS).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic());
         if fits {
             Ok(Self(raw.to_owned()))
         } else {

@@ -50,6 +50,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: &'static [Self] = &[Self::User, Self::Staff, Self::Admin];
+
     /// The name in databases, tokens and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -82,12 +85,7 @@ impl Role {
 
     /// The role of that name.
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "user" => Some(Self::User),
-            "staff" => Some(Self::Staff),
-            "admin" => Some(Self::Admin),
-            _ => None,
-        }
+        Self::ALL.iter().copied().find(|role| role.as_str() == name)
     }
 }
 
@@ -101,11 +99,16 @@ pub struct Email {
 }
 
 impl Email {
+    /// The greatest number of bytes in UTF-8.
+    pub const MAX_BYTES: usize = 254;
+
     /// Parses an address from outside.
     pub fn parse(raw: &str) -> Result<Self, InvalidValue> {
-        let text = text::parse(raw, 1..=254, Lines::One)?;
-        if text.len() > 254 {
-            return Err(InvalidValue::TooManyBytes { max: 254 });
+        let text = text::parse(raw, 1..=Self::MAX_BYTES, Lines::One)?;
+        if text.len() > Self::MAX_BYTES {
+            return Err(InvalidValue::TooManyBytes {
+                max: Self::MAX_BYTES,
+            });
         }
         let (local, domain) = text.rsplit_once('@').ok_or(InvalidValue::NotAnEmail)?;
         let local_fits = (1..=64).contains(&local.len()) && local.chars().all(is_local_char);

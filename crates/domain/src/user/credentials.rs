@@ -49,12 +49,17 @@ impl Password {
 pub struct PasswordAttempt(String);
 
 impl PasswordAttempt {
+    /// The greatest number of characters.
+    pub const MAX_CHARS: usize = 1_000;
+
     /// Parses an attempt from outside.
     pub fn parse(raw: &str) -> Result<Self, InvalidValue> {
         match raw.chars().count() {
             0 => Err(InvalidValue::Blank),
-            1..=1_000 => Ok(Self(raw.to_owned())),
-            _ => Err(InvalidValue::TooLong { max: 1_000 }),
+            1..=Self::MAX_CHARS => Ok(Self(raw.to_owned())),
+            _ => Err(InvalidValue::TooLong {
+                max: Self::MAX_CHARS,
+            }),
         }
     }
 

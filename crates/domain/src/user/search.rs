@@ -8,9 +8,12 @@ use crate::text::{self, InvalidValue, Lines};
 pub struct UserSearch(Vec<String>);
 
 impl UserSearch {
+    /// The number of characters, counted after trimming.
+    pub const LENGTH: std::ops::RangeInclusive<usize> = 1..=100;
+
     /// Parses words from outside, which stand between white space.
     pub fn parse(raw: &str) -> Result<Self, InvalidValue> {
-        let text = text::parse(raw, 1..=100, Lines::One)?;
+        let text = text::parse(raw, Self::LENGTH, Lines::One)?;
         let words = text.split_whitespace().map(str::to_lowercase);
         Ok(Self(words.collect()))
     }

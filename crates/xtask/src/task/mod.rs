@@ -6,6 +6,8 @@ pub(crate) mod ci;
 pub(crate) mod databases;
 pub(crate) mod deny;
 pub(crate) mod dev;
+pub(crate) mod openapi;
+mod postman;
 pub(crate) mod simulate;
 pub(crate) mod suites;
 pub(crate) mod tally;

@@ -9,6 +9,12 @@ use crate::handlers::Answer;
 use crate::problem::Problem;
 
 /// Deletes the caller; the bookings stay for the books.
+#[utoipa::path(
+    delete, path = "/api/auth/delete-account", operation_id = "deleteAccount",
+    summary = "Delete the caller's account",
+    description = "Personal data goes; the bookings stay for the books. The last admin stays.",
+    responses((status = 204, description = "The account is gone.")),
+)]
 pub(crate) async fn delete_account(SignedIn(by): SignedIn, call: Call) -> Answer {
     let origin = call.origin()?;
     let users = &call.services()?.users;

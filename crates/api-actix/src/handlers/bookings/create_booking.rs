@@ -2,15 +2,26 @@
 
 use actix_web::HttpResponse;
 
-use super::input::wish;
+use super::input::{NewBookingBody, wish};
 use crate::dto::BookingDto;
 use crate::extract::{Call, Customer};
 use crate::handlers::Answer;
+use crate::openapi::parameters::IdempotencyHeader;
 
 /// Says that an earlier request with the same key made the booking.
 pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
 /// Books tickets for the caller.
+#[utoipa::path(
+    post, path = "/api/bookings/create-booking", operation_id = "createBooking",
+    summary = "Book tickets",
+    params(IdempotencyHeader),
+    request_body = NewBookingBody,
+    responses((
+        status = 201, description = "The booking, made now or by an earlier request with the same key.",
+        body = BookingDto<'_>,
+    )),
+)]
 pub(crate) async fn create_booking(Customer(by): Customer, mut call: Call) -> Answer {
     let wish = wish(&call.json().await?, call.idempotency_key())?;
     let (bookings, origin) = (&call.services()?.bookings, call.origin()?);

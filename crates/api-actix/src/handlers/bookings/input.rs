@@ -5,8 +5,15 @@ use domain::event::EventId;
 use domain::text::InvalidValue;
 
 use crate::extract::{Fields, IDEMPOTENCY_KEY, integer, text};
+use crate::openapi::{body_schema, fields, schema_type};
 use crate::problem::Problem;
 use crate::refusals::event_not_found;
+
+schema_type! {
+    /// The body that [`wish`] reads.
+    NewBookingBody as "NewBooking",
+    body_schema(vec![("eventId", fields::event_id())], vec![("quantity", fields::quantity())])
+}
 
 /// `{eventId, quantity?}` and the key from the header.
 pub(super) fn wish(

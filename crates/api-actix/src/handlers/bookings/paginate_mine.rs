@@ -2,11 +2,19 @@
 
 use actix_web::HttpResponse;
 
-use crate::dto::{BookingDto, PageDto};
+use crate::dto::{BookingDto, BookingPage, PageDto};
 use crate::extract::{Call, Customer};
 use crate::handlers::Answer;
+use crate::openapi::parameters::PageQuery;
 
 /// A page of the caller's bookings.
+#[utoipa::path(
+    get, path = "/api/bookings/my-bookings/paginate", operation_id = "paginateMyBookings",
+    summary = "List the caller's bookings",
+    description = "Newest first, each with a short view of its event.",
+    params(PageQuery),
+    responses((status = 200, description = "A page of bookings.", body = BookingPage)),
+)]
 pub(crate) async fn paginate_mine(Customer(by): Customer, call: Call) -> Answer {
     let request = call.page()?;
     let bookings = &call.services()?.bookings;

@@ -3,12 +3,24 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{ETAG, LOCATION};
 
-use super::input::event_details;
+use super::input::{NewEventBody, event_details};
 use crate::dto::{EventDto, entity_tag};
 use crate::extract::{Admin, Call};
 use crate::handlers::Answer;
 
 /// Makes an event.
+#[utoipa::path(
+    post, path = "/api/events/create-event", operation_id = "createEvent",
+    summary = "Make an event",
+    request_body = NewEventBody,
+    responses((
+        status = 201, description = "The event was made.", body = EventDto<'_>,
+        headers(
+            ("Location" = String, description = "The path of the event."),
+            ("ETag"),
+        ),
+    )),
+)]
 pub(crate) async fn create_event(Admin(by): Admin, mut call: Call) -> Answer {
     let details = event_details(&call.json().await?)?;
     let (events, origin) = (&call.services()?.events, call.origin()?);

@@ -7,7 +7,33 @@ use domain::text::InvalidValue;
 use domain::time::Timestamp;
 
 use crate::extract::{Fields, integer, metadata, text};
+use crate::openapi::{body_schema, changes, fields, schema_type};
 use crate::problem::{FieldError, Problem};
+
+schema_type! {
+    /// What [`event_details`] reads.
+    NewEventBody as "NewEvent",
+    body_schema(vec![
+        ("title", fields::title()),
+        ("description", fields::description()),
+        ("date", fields::date()),
+        ("location", fields::location()),
+        ("totalTickets", fields::total_tickets()),
+    ], vec![("metadata", fields::metadata())])
+}
+
+schema_type! {
+    /// What [`event_change`] reads.
+    EventChangeBody as "EventChange",
+    changes(vec![
+        ("title", fields::title()),
+        ("description", fields::description()),
+        ("date", fields::date()),
+        ("location", fields::location()),
+        ("totalTickets", fields::total_tickets()),
+        ("metadata", fields::metadata()),
+    ])
+}
 
 /// `{title, description, date, location, totalTickets, metadata?}`.
 pub(super) fn event_details(json: &str) -> Result<EventDetails, Problem> {

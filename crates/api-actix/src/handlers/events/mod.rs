@@ -1,14 +1,8 @@
 //! `/api/events`: what is sold.
 
-mod create_event;
-mod delete_event;
-mod fetch_by_id;
+pub(crate) mod create_event;
+pub(crate) mod delete_event;
+pub(crate) mod fetch_by_id;
 mod input;
-mod paginate;
-mod update_event;
-
-pub(crate) use create_event::create_event;
-pub(crate) use delete_event::delete_event;
-pub(crate) use fetch_by_id::fetch_by_id;
-pub(crate) use paginate::paginate;
-pub(crate) use update_event::update_event;
+pub(crate) mod paginate;
+pub(crate) mod update_event;

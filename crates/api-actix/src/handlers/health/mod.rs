@@ -1,7 +1,4 @@
 //! `/health`: for those who watch the process.
 
-mod live;
-mod ready;
-
-pub(crate) use live::live;
-pub(crate) use ready::ready;
+pub(crate) mod live;
+pub(crate) mod ready;

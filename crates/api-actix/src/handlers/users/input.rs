@@ -4,6 +4,7 @@ use domain::page::PageRequest;
 use domain::user::{Role, UserFilter, UserSearch};
 
 use crate::extract::{Fields, Query, text};
+use crate::openapi::{body_schema, fields, schema_type};
 use crate::problem::Problem;
 
 /// `page`, `limit`, `q` and `role`.
@@ -14,6 +15,12 @@ pub(super) fn list(mut query: Query) -> Result<(UserFilter, PageRequest), Proble
         role: query.optional("role", Role::parse_name),
     };
     query.finish(page.map(|page| (filter, page)))
+}
+
+schema_type! {
+    /// What [`role`] reads.
+    RoleBody as "NewRole",
+    body_schema(vec![("role", fields::role())], vec![])
 }
 
 /// `{role}`.

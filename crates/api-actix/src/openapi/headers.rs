@@ -1,0 +1,68 @@
+//! The headers that answers share, each described once. A handler names the ones that it sets.
+
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::schema::{Components, ObjectBuilder, Ref, Schema, Type};
+use utoipa::openapi::{RefOr, Response};
+
+use super::fields;
+use crate::handlers::bookings::create_booking::REPLAYED;
+use crate::middleware::REQUEST_ID;
+
+/// Each header, what it says and what it looks like.
+fn shared() -> [(&'static str, &'static str, Schema); 5] {
+    let text = || ObjectBuilder::new().schema_type(Type::String).into();
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer);
+    [
+        (
+            REQUEST_ID,
+            "The request's id, in logs and audit records too.",
+            text(),
+        ),
+        (
+            "Retry-After",
+            "Seconds after which the same request may work.",
+            seconds.minimum(Some(1)).into(),
+        ),
+        ("WWW-Authenticate", "How to sign in (RFC 6750).", text()),
+        (
+            REPLAYED,
+            "`true` if an earlier request with the same key did the work.",
+            fields::replayed(),
+        ),
+        (
+            "ETag",
+            "The event's version; see `If-Match` and `If-None-Match`.",
+            fields::entity_tag(),
+        ),
+    ]
+}
+
+/// Describes them.
+pub(super) fn add(components: &mut Components) {
+    for (name, description, schema) in shared() {
+        let header = HeaderBuilder::new()
+            .schema(Some(schema))
+            .description(Some(description));
+        components
+            .headers
+            .insert(name.to_owned(), header.build().into());
+    }
+}
+
+/// Adds a described header.
+pub(super) fn set(response: &mut Response, name: &str) {
+    response.headers.insert(name.to_owned(), reference(name));
+}
+
+/// Puts the one description in the place of each header that a handler has only named.
+pub(super) fn refer(response: &mut Response, components: &Components) {
+    for (name, header) in &mut response.headers {
+        if components.headers.contains_key(name) {
+            *header = reference(name);
+        }
+    }
+}
+
+fn reference(name: &str) -> RefOr<utoipa::openapi::header::Header> {
+    RefOr::Ref(Ref::new(format!("#/components/headers/{name}")))
+}

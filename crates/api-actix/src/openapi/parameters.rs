@@ -1,0 +1,98 @@
+//! The parameters that several operations share.
+
+use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+
+use super::fields;
+use crate::extract::{IDEMPOTENCY_KEY, SETUP_TOKEN};
+
+/// The header that makes a change depend on the version.
+pub(crate) const IF_MATCH: &str = "If-Match";
+/// The header that makes an answer depend on the version.
+const IF_NONE_MATCH: &str = "If-None-Match";
+
+fn parameter(place: ParameterIn, name: &str, description: &str, schema: Schema) -> Parameter {
+    let required = match place {
+        ParameterIn::Path => Required::True,
+        _ => Required::False,
+    };
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(Some(description))
+        .schema(Some(schema))
+        .build()
+}
+
+/// Defines a type that stands for parameters and has no values.
+macro_rules! parameters {
+    ($($(#[$doc:meta])* $name:ident [$($parameter:expr),* $(,)?])*) => {$(
+        $(#[$doc])*
+        pub(crate) enum $name {}
+
+        impl IntoParams for $name {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![$($parameter),*]
+            }
+        }
+    )*};
+}
+
+parameters! {
+    /// An event in the path.
+    EventInPath [parameter(ParameterIn::Path, "id", "The event's id.", fields::event_id())]
+    /// A booking in the path.
+    BookingInPath [parameter(ParameterIn::Path, "bookingId", "The booking's id.", fields::booking_id())]
+    /// A user in the path.
+    UserInPath [parameter(ParameterIn::Path, "id", "The user's id.", fields::user_id())]
+    /// Which users a list shows.
+    UserFilterQuery [
+        parameter(ParameterIn::Query, "q", "Words to look for.", fields::user_search()),
+        parameter(ParameterIn::Query, "role", "Only users of this role.", fields::role()),
+    ]
+    /// A file of Swagger UI in the path.
+    UiFileInPath [parameter(ParameterIn::Path, "file", "The file's name.", fields::ui_file())]
+    /// A page of a list.
+    PageQuery [
+        parameter(ParameterIn::Query, "page", "Which page, counted from 1.", fields::page()),
+        parameter(ParameterIn::Query, "limit", "The most rows of a page.", fields::limit()),
+    ]
+    /// The key that makes it safe to send a request again.
+    IdempotencyHeader [parameter(
+        ParameterIn::Header,
+        IDEMPOTENCY_KEY,
+        "Makes it safe to send the request again: the same key, path and body get the first answer, for at \
+         least 24 hours. Only a success is remembered.",
+        fields::idempotency_key(),
+    )]
+    /// The versions of an event that a change is meant for.
+    IfMatchHeader [parameter(
+        ParameterIn::Header,
+        IF_MATCH,
+        "Makes the request depend on the event: the tags that were read, or `*`. Of a tag the revision alone \
+         counts, so sales are not in the way. At most 4,096 bytes.",
+        fields::strong_tags(),
+    )]
+    /// The versions of an event that the client has.
+    IfNoneMatchHeader [parameter(
+        ParameterIn::Header,
+        IF_NONE_MATCH,
+        "Asks for the event only if it is none of these, tickets included: the tags that the client has, or `*`. \
+         What cannot be read is passed over.",
+        any_text(),
+    )]
+    /// The setup token.
+    SetupHeader [parameter(
+        ParameterIn::Header,
+        SETUP_TOKEN,
+        "Lets the request make the first admin, as long as there is none.",
+        any_text(),
+    )]
+}
+
+fn any_text() -> Schema {
+    ObjectBuilder::new().schema_type(Type::String).into()
+}
