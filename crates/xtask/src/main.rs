@@ -24,7 +24,7 @@ enum Command {
         /// Run only tests whose name contains this.
         filter: Option<String>,
     },
-    /// Check formatting, lints and dependencies, then run every test: what the gate runs.
+    /// Check formatting, lints and dependencies, run every test, then Schemathesis: what the gate runs.
     Ci,
     /// Check the dependencies' licences, sources and duplicates, and what is known against them.
     Deny,
@@ -47,6 +47,8 @@ enum Command {
     Simulate(task::simulate::Seeds),
     /// Write docs/openapi.json and the Postman collection anew, from the code.
     Openapi,
+    /// Hold the server to its OpenAPI document with generated requests, as an admin and as a user.
+    Schemathesis(task::schemathesis::Effort),
     /// Start throw-away databases and print the variables that one suite by itself needs; until Ctrl-C.
     Databases,
 }
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Command::Bench { seconds, only } => task::bench::run(seconds, &only),
         Command::Simulate(seeds) => task::simulate::run(seeds),
         Command::Openapi => task::openapi::run(),
+        Command::Schemathesis(effort) => task::schemathesis::run(effort),
         Command::Databases => task::databases::run(),
     };
     match result {

@@ -21,13 +21,14 @@ pub(crate) fn text<T>(
     }
 }
 
-/// An integer as JSON writes one, `2` and not `2.0`, `2e0` or `"2"`, read on by `parse`.
+/// A number without a fraction, read on by `parse`: `2`, and also `2.0` and `2e0`, which are the same number
+/// and what JSON Schema calls an integer.
 pub(crate) fn integer<T>(
     parse: impl FnOnce(i64) -> Result<T, InvalidValue>,
 ) -> impl FnOnce(&RawValue) -> Result<T, Wrong> {
     |raw| {
-        let number = whole_number(raw.get()).ok_or_else(not_whole)?;
-        Ok(parse(number)?)
+        let number = whole_number(raw.get()).or_else(|| whole_float(raw.get()));
+        Ok(parse(number.ok_or_else(not_whole)?)?)
     }
 }
 
@@ -52,6 +53,17 @@ pub(super) fn whole_number(text: &str) -> Option<i64> {
         i64::MAX
     };
     Some(text.parse().unwrap_or(beyond))
+}
+
+/// The value of a JSON number with a point or an exponent, if nothing is behind the point. What 64 bits
+/// cannot hold becomes the nearest value that they can.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "`as` goes to the nearest value, as it should"
+)]
+fn whole_float(json: &str) -> Option<i64> {
+    let number: f64 = serde_json::from_str(json).ok()?;
+    (number.fract() == 0.0).then_some(number as i64)
 }
 
 /// The refusal of what [`whole_number`] does not take.

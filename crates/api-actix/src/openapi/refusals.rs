@@ -3,7 +3,7 @@
 use domain::request::RequestId;
 use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
-use utoipa::openapi::schema::{AllOfBuilder, Components, ObjectBuilder, Ref, Schema};
+use utoipa::openapi::schema::{AllOfBuilder, Components, ObjectBuilder, Ref, Schema, Type};
 use utoipa::openapi::{Content, ContentBuilder, Response, ResponseBuilder, Responses};
 
 use super::headers;
@@ -88,9 +88,10 @@ fn canonical(name: &str) -> String {
 fn content(codes: &[ErrorCode]) -> Content {
     let names = codes.iter().map(|code| code.name());
     let status = codes.first().map_or(500, |code| code.status().as_u16());
+    let typed = |kind| ObjectBuilder::new().schema_type(kind);
     let narrowed = ObjectBuilder::new()
-        .property("status", ObjectBuilder::new().enum_values(Some([status])))
-        .property("code", ObjectBuilder::new().enum_values(Some(names)));
+        .property("status", typed(Type::Integer).enum_values(Some([status])))
+        .property("code", typed(Type::String).enum_values(Some(names)));
     let schema = AllOfBuilder::new()
         .item(Ref::from_schema_name("Problem"))
         .item(narrowed);

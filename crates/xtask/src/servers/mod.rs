@@ -1,11 +1,13 @@
-//! Throw-away database servers on free loopback ports, each with data of its own.
+//! Throw-away servers on free loopback ports, each with data of its own.
 
+mod boxoffice;
 mod mariadb;
 mod mongodb;
 mod mysql;
 mod process;
 mod wire;
 
+pub use boxoffice::start_boxoffice;
 pub use mariadb::start_mariadb;
 pub use mariadb::start_mariadb_in;
 pub use mongodb::{is_primary, start_mongodb, start_mongodb_in, start_mongodb_set};

@@ -28,7 +28,7 @@ pub fn kill_all() {
     running.iter().for_each(|pid| signal(*pid, Signal::KILL));
 }
 
-/// A running database server. It is killed when this is dropped, and temporary data goes with it.
+/// A running server. It is killed when this is dropped, and temporary data goes with it.
 #[derive(Debug)]
 pub struct Server {
     name: &'static str,
@@ -121,6 +121,11 @@ impl Server {
     /// The server's port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The folder of the server's data.
+    pub fn data(&self) -> PathBuf {
+        self.data.path()
     }
 
     /// The process id.

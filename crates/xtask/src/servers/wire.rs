@@ -23,6 +23,17 @@ fn connect(port: u16) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
+/// Whether an HTTP server there is ready.
+pub(super) fn answers_ready(port: u16) -> bool {
+    let request = b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let mut status = [0; 12];
+    let read = connect(port).and_then(|mut stream| {
+        stream.write_all(request)?;
+        stream.read_exact(&mut status)
+    });
+    read.is_ok() && status == *b"HTTP/1.1 200"
+}
+
 /// Whether a MySQL server greets on that port: packet header, then protocol version 10.
 pub(super) fn mysql_greets(port: u16) -> bool {
     let mut greeting = [0; 5];

@@ -2,7 +2,7 @@
 
 use xtask::error::Result;
 
-use super::{cargo, deny, test};
+use super::{build, cargo, deny, schemathesis, test};
 
 pub(crate) fn run() -> Result<()> {
     super::run(cargo(&["fmt", "--all", "--check"]), "cargo fmt --check")?;
@@ -17,7 +17,9 @@ pub(crate) fn run() -> Result<()> {
     ];
     super::run(cargo(&clippy), "cargo clippy")?;
     let advisories = deny::run()?;
-    test::run(None)?;
+    let built = build::all_tests()?;
+    test::run_built(&built, None)?;
+    schemathesis::run_on(&built, schemathesis::Effort::default())?;
     advisories.tell();
     Ok(())
 }

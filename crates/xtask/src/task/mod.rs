@@ -8,6 +8,7 @@ pub(crate) mod deny;
 pub(crate) mod dev;
 pub(crate) mod openapi;
 mod postman;
+pub(crate) mod schemathesis;
 pub(crate) mod simulate;
 pub(crate) mod suites;
 pub(crate) mod tally;

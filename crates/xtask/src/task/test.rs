@@ -68,7 +68,11 @@ pub(crate) fn start_servers() -> Result<(Provision, Servers)> {
 }
 
 pub(crate) fn run(filter: Option<&str>) -> Result<()> {
-    let built = build::all_tests()?;
+    run_built(&build::all_tests()?, filter)
+}
+
+/// The same with tests that are built already.
+pub(crate) fn run_built(built: &Built, filter: Option<&str>) -> Result<()> {
     let (provision, servers) = start_servers()?;
     let mut rows = Vec::new();
     for test in &built.tests {
@@ -76,7 +80,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<()> {
             if run.backend.needs_mysql() && servers.mysql.is_none() {
                 continue;
             }
-            rows.push(run_one(test, &run, &built, &provision, &servers, filter)?);
+            rows.push(run_one(test, &run, built, &provision, &servers, filter)?);
         }
     }
     rows.push(doc_tests(filter)?);

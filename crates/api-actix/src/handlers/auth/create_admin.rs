@@ -17,7 +17,13 @@ use crate::openapi::parameters::SetupHeader;
                    the machine itself on the embedded default. Anybody else is refused.",
     params(SetupHeader),
     request_body = NewAccountBody,
-    responses((status = 201, description = "The admin was made.", body = UserDto<'_>)),
+    responses((
+        status = 201, description = "The admin was made.", body = UserDto<'_>,
+        links(
+            ("setRole" = (operation_id = "setRole", parameters(("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "deleteUser", parameters(("id" = "$response.body#/id")))),
+        ),
+    )),
 )]
 pub(crate) async fn create_admin(caller: MaybeSignedIn, mut call: Call) -> Answer {
     let account = new_account(&call.json().await?)?;

@@ -13,7 +13,13 @@ use crate::handlers::Answer;
     summary = "Make an account",
     description = "For anybody. It becomes a user's account, never an admin's.",
     request_body = NewAccountBody,
-    responses((status = 201, description = "The account was made.", body = UserDto<'_>)),
+    responses((
+        status = 201, description = "The account was made.", body = UserDto<'_>,
+        links(
+            ("setRole" = (operation_id = "setRole", parameters(("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "deleteUser", parameters(("id" = "$response.body#/id")))),
+        ),
+    )),
 )]
 pub(crate) async fn create_user(mut call: Call) -> Answer {
     let account = new_account(&call.json().await?)?;

@@ -20,6 +20,7 @@ pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
     responses((
         status = 201, description = "The booking, made now or by an earlier request with the same key.",
         body = BookingDto<'_>,
+        links(("cancel" = (operation_id = "cancelBooking", parameters(("bookingId" = "$response.body#/id"))))),
     )),
 )]
 pub(crate) async fn create_booking(Customer(by): Customer, mut call: Call) -> Answer {

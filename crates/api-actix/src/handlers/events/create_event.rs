@@ -19,6 +19,11 @@ use crate::handlers::Answer;
             ("Location" = String, description = "The path of the event."),
             ("ETag"),
         ),
+        links(
+            ("fetch" = (operation_id = "fetchEvent", parameters(("id" = "$response.body#/id")))),
+            ("update" = (operation_id = "updateEvent", parameters(("id" = "$response.body#/id")))),
+            ("delete" = (operation_id = "deleteEvent", parameters(("id" = "$response.body#/id")))),
+        ),
     )),
 )]
 pub(crate) async fn create_event(Admin(by): Admin, mut call: Call) -> Answer {
