@@ -9,7 +9,7 @@ use crate::error_code::ErrorCode;
 use crate::problem::Problem;
 
 /// The greatest size of a body, in bytes.
-const BODY_LIMIT: usize = 64 * 1024;
+pub(crate) const BODY_LIMIT: usize = 64 * 1024;
 
 /// Stands in a request's extensions as long as its body is being read: what the deadline then
 /// cuts off is the client's slowness and not ours.

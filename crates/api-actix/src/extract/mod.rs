@@ -12,7 +12,7 @@ mod query;
 mod signed_in;
 mod value;
 
-pub(crate) use body::ReadingBody;
+pub(crate) use body::{BODY_LIMIT, ReadingBody};
 pub(crate) use call::{Call, IDEMPOTENCY_KEY, SETUP_TOKEN};
 pub(crate) use client::{ClientAddress, client_address};
 pub(crate) use fields::Fields;

@@ -11,7 +11,7 @@ use utoipa::openapi::{OpenApi, RefOr, Required};
 use super::parameters::IF_MATCH;
 use super::{headers, refusals};
 use crate::error_code::ErrorCode;
-use crate::extract::IDEMPOTENCY_KEY;
+use crate::extract::{BODY_LIMIT, IDEMPOTENCY_KEY};
 use crate::handlers::bookings::create_booking::REPLAYED;
 use crate::middleware::REQUEST_ID;
 use crate::router::{Access, Endpoint, Limit};
@@ -32,21 +32,31 @@ const AREAS: &[(&str, &str)] = &[
     ("health", "For those who watch the process."),
 ];
 
-const ABOUT: &str = "\
+fn about() -> String {
+    format!(
+        "\
 A headless event and ticket API.
 
 **Signing in.** `POST /api/auth/login` answers with a token; send it as `Authorization: Bearer <token>`, and get the \
-next one with the refresh token. \
-`x-roles` of an operation names the roles that may call it.
+next one with the refresh token. `x-roles` of an operation names the roles that may call it.
 
 **Errors** are `application/problem+json` (RFC 9457) throughout; branch on `code`. A method that a path \
 does not know is 405 `method_not_allowed` with `Allow`, an unknown path 404 `not_found`.
 
-**Input**: unknown and repeated fields are refused, in bodies and queries alike; all that is wrong is told \
-at once, in `errors`.
+**Input**: a body has at most {BODY_LIMIT} bytes. Unknown and repeated fields are refused, in bodies and queries \
+alike; all that is wrong is told at once, in `errors`.
 
 **Sending again**: a 5xx or a broken connection on a booking means *unknown*. Send the same request again \
-with its `Idempotency-Key` and get the first answer, never a second booking.";
+with its `Idempotency-Key` and get the first answer, never a second booking.
+
+**Two people, one event**: send the `ETag` that you have read as `If-Match`, and the event changes only if nobody \
+else edited it since.
+
+**Limits**: a client address may send so many requests, by default 50 a second and 200 at once; of those that \
+bring passwords or refresh tokens 60 a minute and 20 at once. Wrong passwords slow down further. What is too \
+much is 429 `rate_limited`, with `Retry-After` in seconds."
+    )
+}
 
 /// What the document is about.
 pub(super) fn info() -> Info {
@@ -56,7 +66,7 @@ pub(super) fn info() -> Info {
     InfoBuilder::new()
         .title("Boxoffice")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(ABOUT))
+        .description(Some(about()))
         .license(Some(license.build()))
         .build()
 }

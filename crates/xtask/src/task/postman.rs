@@ -1,6 +1,8 @@
 //! A Postman collection (format 2.1) out of an OpenAPI document: a folder per tag, a request per operation,
 //! with the document's own examples. Signing in keeps the token for all other requests.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 const FORMAT: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
@@ -19,9 +21,11 @@ pub(crate) fn collection(document: &Value) -> Value {
     let tags = document["tags"].as_array().into_iter().flatten();
     let folders: Vec<Value> = tags.map(|tag| folder(document, tag)).collect();
     let base = json!({"key": "baseUrl", "value": "http://localhost:3000"});
-    let kept = KEPT
-        .iter()
-        .map(|(_, name, _)| json!({"key": name, "value": ""}));
+    // Several operations may leave the same one.
+    let kept: BTreeSet<&str> = KEPT.iter().map(|(_, name, _)| *name).collect();
+    let kept = kept
+        .into_iter()
+        .map(|name| json!({"key": name, "value": ""}));
     let variables: Vec<Value> = std::iter::once(base).chain(kept).collect();
     json!({
         "info": {

@@ -1,4 +1,5 @@
-// No `validatorUrl`: Swagger UI would show the document to another server.
+// No `validatorUrl`: Swagger UI would show the document to another server. No `persistAuthorization`: it would
+// leave the token behind in the browser.
 window.ui = SwaggerUIBundle({
   url: "/api/openapi.json",
   dom_id: "#swagger-ui",
@@ -6,6 +7,5 @@ window.ui = SwaggerUIBundle({
   deepLinking: true,
   displayRequestDuration: true,
   filter: true,
-  persistAuthorization: true,
   tryItOutEnabled: true,
 });
