@@ -54,7 +54,7 @@ def post(path, body, token=None):
         return json.load(answer)
 
 
-def new_token(role):
+def sign_in(role):
     """Makes an account of that role and signs in."""
     email = f"{role}-{next(numbers)}@schemathesis.example"
     if role == "admin":
@@ -69,7 +69,7 @@ def new_token(role):
         )
     else:
         post("/api/auth/create-user", {"name": "User", "email": email, "password": PASSWORD})
-    return post("/api/auth/login", {"email": email, "password": PASSWORD})["token"]
+    return post("/api/auth/login", {"email": email, "password": PASSWORD})
 
 
 @schemathesis.auth(refresh_interval=None)
@@ -79,8 +79,8 @@ class SignedIn:
     def get(self, case, context):
         global account
         if account is None:
-            account = new_token(ROLE)
-        return account
+            account = sign_in(ROLE)
+        return account["token"]
 
     def set(self, case, token, context):
         case.headers = case.headers or {}
@@ -89,7 +89,7 @@ class SignedIn:
 
 def an_event():
     """An event with a booking, which nobody can delete. Users cannot make one themselves."""
-    token = new_token("admin")
+    token = sign_in("admin")["token"]
     event = post(
         "/api/events/create-event",
         {
@@ -108,20 +108,27 @@ def an_event():
 EVENT = an_event()
 
 
-def known(text):
-    """Of the made-up ids of events every other one becomes that of an event that there is."""
-    made_up = isinstance(text, str) and re.fullmatch("[02468aceACE][0-9a-fA-F]{23}", text)
-    return EVENT if made_up and ROLE == "user" else text
+def every_other(text, form):
+    """Whether a made-up value of that form, right but unknown to the server, gives way to one that it knows."""
+    return isinstance(text, str) and re.fullmatch(form, text) and text[0] in "02468aceACEgikmoqsuwyGIKMOQSUWY"
+
+
+EVENT_ID, REFRESH_TOKEN = "[0-9a-fA-F]{24}", "[A-Za-z0-9_-]{43}"
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
     case.headers = case.headers or {}
     case.headers["X-Forwarded-For"] = address()
-    if "/events/" in case.path and case.path_parameters:
-        case.path_parameters["id"] = known(case.path_parameters.get("id"))
-    if isinstance(case.body, dict) and "eventId" in case.body:
-        case.body["eventId"] = known(case.body["eventId"])
+    path, body = case.path_parameters or {}, case.body if isinstance(case.body, dict) else {}
+    # Admins make events, and change and delete those.
+    if ROLE == "user" and "/events/" in case.path and every_other(path.get("id"), EVENT_ID):
+        path["id"] = EVENT
+    if every_other(body.get("eventId"), EVENT_ID):
+        body["eventId"] = EVENT
+    # Good for one use.
+    if every_other(body.get("refreshToken"), REFRESH_TOKEN) and account and "refreshToken" in account:
+        body["refreshToken"] = account.pop("refreshToken")
 
 
 @schemathesis.hook
