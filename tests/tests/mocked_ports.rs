@@ -21,14 +21,15 @@ use std::time::Duration;
 
 use domain::audit::{Action, MockAuditLog};
 use domain::booking::{
-    BookError, BookTickets, Booked, Booking, BookingId, BookingPorts, BookingService,
-    BookingSettings, BookingStatus, BookingUseCases, CommitError, CommitOutcome, FenceOutcome,
+    BookError, BookTickets, Booking, BookingId, BookingPorts, BookingService, BookingSettings,
+    BookingStatus, BookingUseCases, CommitError, CommitOutcome, FenceOutcome,
     MockBookingRepository, MockOutboxRepository, NewBooking, Quantity,
 };
 use domain::error::StoreError;
 use domain::event::{EventId, MockEventRepository};
 use domain::grouping::GroupLimits;
 use domain::health::MockHealthView;
+use domain::idempotency::Done;
 use domain::request::{Identity, Origin, RequestId};
 use domain::runtime::{Runtime, Spawner, Task};
 use domain::stock::{
@@ -99,7 +100,7 @@ fn event() -> EventId {
 }
 
 /// John books two tickets.
-async fn book(service: &BookingService) -> Result<Booked, BookError> {
+async fn book(service: &BookingService) -> Result<Done<Booking>, BookError> {
     let wish = BookTickets {
         event_id: event(),
         quantity: Quantity::new(2).unwrap(),
@@ -158,8 +159,8 @@ async fn tickets_are_reserved_and_then_booked() {
 
     let booked = book(&service(stock, bookings)).await.unwrap();
 
-    assert_eq!(booked.booking.id, BookingId::new(42));
-    assert_eq!(booked.booking.quantity.get(), 2);
+    assert_eq!(booked.value.id, BookingId::new(42));
+    assert_eq!(booked.value.quantity.get(), 2);
     assert!(!booked.replayed);
 }
 
@@ -231,5 +232,5 @@ async fn a_commit_of_unknown_outcome_is_looked_up() {
 
     let booked = book(&service(stock, bookings)).await.unwrap();
 
-    assert_eq!(booked.booking.id, BookingId::new(42));
+    assert_eq!(booked.value.id, BookingId::new(42));
 }

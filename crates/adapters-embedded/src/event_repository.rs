@@ -3,15 +3,17 @@
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{
-    Edited, Event, EventChange, EventId, EventRepository, EventSummary, ExpectedRevision, NewEvent,
-    UpdateEventError,
+    Edited, Event, EventChange, EventEdit, EventId, EventRepository, EventSummary,
+    InsertEventError, NewEvent, UpdateEventError,
 };
+use domain::idempotency::Remembered;
 use domain::page::{Page, PageRequest};
-use domain::stock::TicketType;
+use domain::stock::{KeyHash, TicketType};
 use domain::time::Timestamp;
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::database::{Database, bounded};
+use crate::event_keys;
 use crate::event_row::{event, event_columns, metadata_text, summary};
 use crate::sql::{column, execute, list, row, rows, unreadable};
 
@@ -29,14 +31,24 @@ impl SqliteEventRepository {
 
 #[async_trait]
 impl EventRepository for SqliteEventRepository {
-    async fn insert(&self, new: &NewEvent) -> Result<Event, StoreError> {
+    async fn insert(&self, new: &NewEvent) -> Result<Event, InsertEventError> {
         let written = self.database.write(|tx| async {
+            let key = new.key.as_ref();
+            if event_keys::is_taken(&tx, key).await? {
+                return Ok((tx, None));
+            }
             insert_event(&tx, new).await?;
             insert_stock(&tx, new).await?;
             let stored = find(&tx, new.id).await?.ok_or_else(|| unreadable("id"))?;
-            Ok((tx, stored))
+            event_keys::remember(&tx, key, Some(&stored)).await?;
+            Ok((tx, Some(stored)))
         });
-        Ok(written.await?)
+        let stored = written.await.map_err(StoreError::from)?;
+        stored.ok_or(InsertEventError::KeyTaken)
+    }
+
+    async fn find_by_key(&self, key: &KeyHash) -> Result<Option<Remembered>, StoreError> {
+        bounded(event_keys::find(self.database.reader(), key)).await
     }
 
     async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
@@ -66,21 +78,16 @@ impl EventRepository for SqliteEventRepository {
         bounded(list_page(self.database.reader(), page)).await
     }
 
-    async fn update(
-        &self,
-        id: EventId,
-        change: &EventChange,
-        expected: &ExpectedRevision,
-        at: Timestamp,
-    ) -> Result<Edited, UpdateEventError> {
+    async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
         let written = self.database.write(|tx| async {
-            let updated = update(&tx, id, change, expected, at).await?;
+            let updated = update(&tx, id, edit).await?;
             Ok((tx, updated))
         });
         match written.await.map_err(StoreError::from)? {
             Updated::Done(edited) => Ok(*edited),
             Updated::NotFound => Err(UpdateEventError::NotFound),
             Updated::Outdated => Err(UpdateEventError::Outdated),
+            Updated::KeyTaken => Err(UpdateEventError::KeyTaken),
             Updated::BelowSold => Err(UpdateEventError::CapacityBelowSold),
         }
     }
@@ -90,6 +97,7 @@ enum Updated {
     Done(Box<Edited>),
     NotFound,
     Outdated,
+    KeyTaken,
     BelowSold,
 }
 
@@ -169,23 +177,26 @@ async fn count(on: &impl ConnectionTrait) -> Result<i64, StoreError> {
 async fn update(
     on: &impl ConnectionTrait,
     id: EventId,
-    change: &EventChange,
-    expected: &ExpectedRevision,
-    at: Timestamp,
+    edit: &EventEdit,
 ) -> Result<Updated, StoreError> {
     let Some(before) = find(on, id).await? else {
         return Ok(Updated::NotFound);
     };
-    if !expected.includes(before.version.revision) {
+    if !edit.expected.includes(before.version.revision) {
         return Ok(Updated::Outdated);
     }
-    if let Some(capacity) = change.capacity
+    let key = edit.key.as_ref();
+    if event_keys::is_taken(on, key).await? {
+        return Ok(Updated::KeyTaken);
+    }
+    if let Some(capacity) = edit.change.capacity
         && !set_capacity(on, id, capacity.get()).await?
     {
         return Ok(Updated::BelowSold);
     }
-    change_event(on, id, change, at).await?;
+    change_event(on, id, &edit.change, edit.at).await?;
     let after = find(on, id).await?.ok_or_else(|| unreadable("id"))?;
+    event_keys::remember(on, key, Some(&after)).await?;
     Ok(Updated::Done(Box::new(Edited { before, after })))
 }
 

@@ -12,6 +12,7 @@ mod diagnosis;
 mod dialect;
 mod embedded;
 mod error;
+mod event_keys;
 mod event_repository;
 mod event_row;
 mod folder;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{EventId, ExpectedRevision};
+use domain::idempotency::KeyClaim;
 use domain::stock::{
     ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, ReserveError, ReserveOutcome,
     StaleClosing, StockBatch, StockRepository, StockReturn,
@@ -107,14 +108,15 @@ impl StockRepository for SqliteStockRepository {
         Ok(written.await?)
     }
 
-    async fn delete_closed(
+    async fn delete_closed<'a>(
         &self,
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        key: Option<&'a KeyClaim>,
     ) -> Result<DeleteOutcome, StoreError> {
         let written = self.database.write(|tx| async {
-            let deleted = closing::delete(&tx, event, token, expected).await?;
+            let deleted = closing::delete(&tx, event, token, expected, key).await?;
             Ok((tx, deleted))
         });
         Ok(written.await?)

@@ -32,6 +32,7 @@ fn new_event(tickets: i64) -> NewEvent {
         },
         created_by: UserId::new(1),
         created_at: Timestamp::from_millis(0),
+        key: None,
     }
 }
 

@@ -125,6 +125,11 @@ impl MongoDatabase {
         self.database.collection(crate::schema::EVENTS)
     }
 
+    /// The keys of changes of events.
+    pub(crate) fn idempotency_keys(&self) -> Collection<Document> {
+        self.database.collection(crate::schema::IDEMPOTENCY_KEYS)
+    }
+
     /// The checkpoint.
     pub(crate) fn checkpoint(&self) -> Collection<Document> {
         self.database.collection(crate::schema::CHECKPOINT)

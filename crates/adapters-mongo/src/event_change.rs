@@ -1,22 +1,42 @@
 //! Changing an event in one step.
 
-use domain::event::{Edited, EventChange, EventId, ExpectedRevision, Revision};
+use domain::event::{Edited, EventChange, EventEdit, EventId, ExpectedRevision, Revision};
 use domain::stock::TicketType;
 use domain::time::Timestamp;
+use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::ReturnDocument;
 
+use crate::connection::{MongoDatabase, SERVER_LIMIT};
 use crate::error::MongoError;
 use crate::event_document::{
     REVISION, count, date, event, event_fields, expected_revision, object_id, revision,
 };
 use crate::json;
 
+/// Makes the edit, in the transaction of `session` if there is one; the event as it was right before.
+pub(crate) async fn find_and_change(
+    database: &MongoDatabase,
+    id: EventId,
+    edit: &EventEdit,
+    session: Option<&mut ClientSession>,
+) -> Result<Option<Document>, MongoError> {
+    let filter = filter(id, &edit.change, &edit.expected);
+    let pipeline = pipeline(&edit.change, edit.at);
+    let events = database.events();
+    let mut update = events
+        .find_one_and_update(filter, pipeline)
+        .return_document(ReturnDocument::Before)
+        .projection(fields_before())
+        .max_time(SERVER_LIMIT);
+    if let Some(session) = session {
+        update = update.session(session);
+    }
+    Ok(update.await?)
+}
+
 /// The event, if its revision is expected and the change's capacity not below what is sold or held.
-pub(crate) fn filter(
-    event: EventId,
-    change: &EventChange,
-    expected: &ExpectedRevision,
-) -> Document {
+fn filter(event: EventId, change: &EventChange, expected: &ExpectedRevision) -> Document {
     let mut filter = doc! { "_id": object_id(event) };
     filter.extend(expected_revision(expected));
     if let Some(capacity) = change.capacity {
@@ -28,7 +48,7 @@ pub(crate) fn filter(
 
 /// The pipeline that makes the change. Everything a client wrote is a literal: a title `$date` is a
 /// title, and not the date.
-pub(crate) fn pipeline(change: &EventChange, at: Timestamp) -> Vec<Document> {
+fn pipeline(change: &EventChange, at: Timestamp) -> Vec<Document> {
     let revision = doc! { "$ifNull": [format!("${REVISION}"), revision(Revision::FIRST)] };
     let mut set = doc! {
         "updatedAt": date(at),
@@ -93,7 +113,7 @@ fn added(field: String, capacity: u32) -> Document {
 }
 
 /// The projection of the event as it was before the edit, from which [`edited`] tells what it is after.
-pub(crate) fn fields_before() -> Document {
+fn fields_before() -> Document {
     let mut fields = event_fields();
     fields.insert(GENERAL_TOTAL, 1);
     fields

@@ -3,14 +3,15 @@
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{
-    Edited, Event, EventChange, EventId, EventRepository, EventSummary, ExpectedRevision, NewEvent,
+    Edited, Event, EventEdit, EventId, EventRepository, EventSummary, InsertEventError, NewEvent,
     UpdateEventError,
 };
+use domain::idempotency::Remembered;
 use domain::page::{Page, PageRequest};
-use domain::time::Timestamp;
+use domain::stock::KeyHash;
 use futures_util::{TryStreamExt, try_join};
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::{Hint, ReturnDocument};
+use mongodb::options::Hint;
 
 use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
 use crate::error::MongoError;
@@ -18,6 +19,7 @@ use crate::event_change;
 use crate::event_document::{
     event, event_fields, new_document, object_id, summary, summary_fields,
 };
+use crate::keys::{self, Once};
 
 /// Up to this many events are counted one by one.
 const COUNTED: u64 = 10_000;
@@ -98,38 +100,64 @@ impl MongoEventRepository {
             .await?)
     }
 
-    async fn change(
-        &self,
-        id: EventId,
-        change: &EventChange,
-        expected: &ExpectedRevision,
-        at: Timestamp,
-    ) -> Result<Option<Edited>, MongoError> {
-        let filter = event_change::filter(id, change, expected);
-        let pipeline = event_change::pipeline(change, at);
-        let updated = self
-            .database
-            .events()
-            .find_one_and_update(filter, pipeline)
-            .return_document(ReturnDocument::Before)
-            .projection(event_change::fields_before())
-            .max_time(SERVER_LIMIT)
-            .await?;
-        updated
-            .map(|before| event_change::edited(before, change, at))
-            .transpose()
+    async fn change(&self, id: EventId, edit: &EventEdit) -> Result<Once<Edited>, MongoError> {
+        if let Some(key) = &edit.key {
+            let database = &self.database;
+            let work = keys::Edit {
+                database,
+                id,
+                edit,
+                key,
+            };
+            return keys::once(database, work).await;
+        }
+        let before = event_change::find_and_change(&self.database, id, edit, None).await?;
+        Ok(match before {
+            Some(before) => Once::Done(event_change::edited(before, &edit.change, edit.at)?),
+            None => Once::Nothing,
+        })
+    }
+
+    /// Why an edit found no event. The filter asks for the event, the revision and the capacity: it was
+    /// one of them.
+    async fn refusal(&self, id: EventId, edit: &EventEdit) -> Result<UpdateEventError, MongoError> {
+        Ok(match self.read(id).await? {
+            None => UpdateEventError::NotFound,
+            Some(found) if !edit.expected.includes(found.version.revision) => {
+                UpdateEventError::Outdated
+            }
+            // Edited between the two.
+            Some(_) if edit.change.capacity.is_none() => UpdateEventError::Outdated,
+            Some(_) => UpdateEventError::CapacityBelowSold,
+        })
+    }
+
+    async fn store(&self, new: &NewEvent) -> Result<Once<Event>, MongoError> {
+        if let Some(key) = &new.key {
+            let database = &self.database;
+            return keys::once(database, keys::Insert { database, new, key }).await;
+        }
+        let document = new_document(new);
+        self.database.events().insert_one(&document).await?;
+        Ok(Once::Done(event(document)?))
     }
 }
 
 #[async_trait]
 impl EventRepository for MongoEventRepository {
-    async fn insert(&self, new: &NewEvent) -> Result<Event, StoreError> {
-        let document = new_document(new);
-        let stored = bounded(CALL_LIMIT, async {
-            self.database.events().insert_one(&document).await?;
-            event(document)
-        });
-        Ok(stored.await?)
+    async fn insert(&self, new: &NewEvent) -> Result<Event, InsertEventError> {
+        let stored = bounded(CALL_LIMIT, self.store(new)).await;
+        match stored.map_err(StoreError::from)? {
+            Once::Done(event) => Ok(event),
+            Once::KeyTaken => Err(InsertEventError::KeyTaken),
+            Once::Nothing => {
+                Err(StoreError::from(MongoError::Malformed("nothing was stored")).into())
+            }
+        }
+    }
+
+    async fn find_by_key(&self, key: &KeyHash) -> Result<Option<Remembered>, StoreError> {
+        keys::find(&self.database, key).await
     }
 
     async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
@@ -156,27 +184,13 @@ impl EventRepository for MongoEventRepository {
         Ok(read.await?)
     }
 
-    async fn update(
-        &self,
-        id: EventId,
-        change: &EventChange,
-        expected: &ExpectedRevision,
-        at: Timestamp,
-    ) -> Result<Edited, UpdateEventError> {
+    async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
         let changed = bounded(CALL_LIMIT, async {
-            if let Some(edited) = self.change(id, change, expected, at).await? {
-                return Ok(Ok(edited));
-            }
-            // The filter asks for the event, the revision and the capacity: it was one of them.
-            Ok(Err(match self.read(id).await? {
-                None => UpdateEventError::NotFound,
-                Some(found) if !expected.includes(found.version.revision) => {
-                    UpdateEventError::Outdated
-                }
-                // Edited between the two.
-                Some(_) if change.capacity.is_none() => UpdateEventError::Outdated,
-                Some(_) => UpdateEventError::CapacityBelowSold,
-            }))
+            Ok(match self.change(id, edit).await? {
+                Once::Done(edited) => Ok(edited),
+                Once::KeyTaken => Err(UpdateEventError::KeyTaken),
+                Once::Nothing => Err(self.refusal(id, edit).await?),
+            })
         });
         changed.await.map_err(StoreError::from)?
     }

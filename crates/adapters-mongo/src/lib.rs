@@ -20,12 +20,14 @@ mod event_change;
 mod event_document;
 mod event_repository;
 mod json;
+mod keys;
 mod pool_sample;
 mod probe;
 mod schema;
 mod stock;
 mod stock_repository;
 mod survey;
+mod transaction;
 mod update_command;
 
 pub use audit_log::MongoAuditLog;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{EventId, ExpectedRevision};
+use domain::idempotency::KeyClaim;
 use domain::stock::{
     ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, ReserveError, ReserveOutcome,
     StaleClosing, StockBatch, StockRepository, StockReturn,
@@ -69,13 +70,14 @@ impl StockRepository for MongoStockRepository {
         Ok(closing::reopen(&self.database, event, token).await?)
     }
 
-    async fn delete_closed(
+    async fn delete_closed<'a>(
         &self,
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        key: Option<&'a KeyClaim>,
     ) -> Result<DeleteOutcome, StoreError> {
-        Ok(closing::delete(&self.database, event, token, expected).await?)
+        Ok(closing::delete(&self.database, event, token, expected, key).await?)
     }
 
     async fn stale_closings(

@@ -270,6 +270,7 @@ async fn a_locked_booking_is_not_the_trouble_of_other_cancellations() {
             role: Role::User,
         },
         at: Timestamp::from_millis(1_800_000_000_000),
+        key: None,
         audit: group[0].audit.clone(),
     });
     let wishes: Vec<Cancellation> = wishes.collect();

@@ -27,6 +27,12 @@ pub(crate) struct FieldError {
     pub(crate) message: String,
 }
 
+impl From<FieldError> for Problem {
+    fn from(error: FieldError) -> Self {
+        Self::validation(vec![error])
+    }
+}
+
 /// What went wrong with one request.
 ///
 /// As a [`ResponseError`] it answers with an empty body and leaves itself in the response's

@@ -5,7 +5,8 @@ use std::time::Duration;
 use domain::access::InvalidToken;
 use domain::booking::{BookError, CancelError};
 use domain::error::{Failure, chain};
-use domain::event::{DeleteEventError, UpdateError};
+use domain::event::{CreateEventError, DeleteEventError, UpdateError};
+use domain::idempotency::KeyError;
 use domain::session::{ChangePasswordError, LoginError, RefreshError};
 use domain::user::{ManageUserError, ProfileError, RegisterAdminError, RegisterError};
 
@@ -103,6 +104,7 @@ impl From<ManageUserError> for Problem {
                 ErrorCode::LastAdmin,
                 "Nobody else is an admin: make somebody one first.",
             ),
+            ManageUserError::Key(error) => error.into(),
             ManageUserError::Failed(failure) => failure.into(),
         }
     }
@@ -117,6 +119,7 @@ impl From<UpdateError> for Problem {
                 "More tickets are sold or being sold than `totalTickets` would leave.",
             ),
             UpdateError::Outdated => outdated(),
+            UpdateError::Key(error) => error.into(),
             UpdateError::Failed(failure) => failure.into(),
         }
     }
@@ -131,6 +134,7 @@ impl From<DeleteEventError> for Problem {
                 "The event has bookings, maybe cancelled ones, and stays.",
             ),
             DeleteEventError::Outdated => outdated(),
+            DeleteEventError::Key(error) => error.into(),
             DeleteEventError::Failed(failure) => failure.into(),
         }
     }
@@ -141,22 +145,40 @@ impl From<BookError> for Problem {
         let (code, detail) = match error {
             BookError::EventNotFound => return event_not_found(),
             BookError::UserGone => return InvalidToken.into(),
+            BookError::Key(error) => return error.into(),
             BookError::Failed(failure) => return failure.into(),
             BookError::EventEnded => (ErrorCode::EventEnded, "The event has begun."),
             BookError::SoldOut => (
                 ErrorCode::SoldOut,
                 "Fewer tickets are available than wanted.",
             ),
-            BookError::KeyInProgress => (
+        };
+        Self::new(code, detail)
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        let (code, detail) = match error {
+            KeyError::InProgress => (
                 ErrorCode::IdempotencyInProgress,
                 "The first request with this Idempotency-Key is in progress.",
             ),
-            BookError::KeyMismatch => (
+            KeyError::Mismatch => (
                 ErrorCode::IdempotencyMismatch,
                 "This Idempotency-Key was used for another request.",
             ),
         };
         Self::new(code, detail)
+    }
+}
+
+impl From<CreateEventError> for Problem {
+    fn from(error: CreateEventError) -> Self {
+        match error {
+            CreateEventError::Key(error) => error.into(),
+            CreateEventError::Failed(failure) => failure.into(),
+        }
     }
 }
 
@@ -168,6 +190,7 @@ impl From<CancelError> for Problem {
                 ErrorCode::AlreadyCancelled,
                 "The booking was cancelled before.",
             ),
+            CancelError::Key(error) => error.into(),
             CancelError::Failed(failure) => failure.into(),
         }
     }

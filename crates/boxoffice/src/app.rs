@@ -10,6 +10,7 @@ use domain::booking::{BookingPorts, BookingService, BookingSettings};
 use domain::checkpoint::Checkpoints;
 use domain::event::{EventPorts, EventService};
 use domain::health::{HealthMonitor, HealthView};
+use domain::idempotency::RequestKeys;
 use domain::runtime::Runtime;
 use domain::session::{SessionPorts, SessionService, SessionSettings};
 use domain::stock::{Recovery, Relay, Settler};
@@ -72,6 +73,11 @@ pub(crate) fn build(
     };
     let users = UserPorts {
         users: Arc::clone(&backend.users),
+        keys: RequestKeys {
+            bookings: Arc::clone(&backend.bookings),
+            events: Arc::clone(&backend.events),
+            runtime: runtime.clone(),
+        },
         news: Arc::<SessionDirectory>::clone(&access),
         audit: Arc::clone(&audit),
         runtime: runtime.clone(),

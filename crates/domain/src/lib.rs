@@ -5,6 +5,7 @@
 //! password hashing and token signing are ports too. The folders:
 //!
 //! - [`user`], [`event`], [`booking`]: entities, their ports and their use cases;
+//! - [`idempotency`]: the same request twice is done once;
 //! - [`session`]: signing in, staying signed in, and the end of it;
 //! - [`throttle`]: slowing those who guess passwords;
 //! - [`stock`]: the tickets of an event, what is held of them, and the upkeep that makes two
@@ -27,6 +28,7 @@ pub mod error;
 pub mod event;
 pub mod grouping;
 pub mod health;
+pub mod idempotency;
 pub mod metric;
 pub mod page;
 pub mod request;

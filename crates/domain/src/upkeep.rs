@@ -10,6 +10,7 @@ use crate::audit::AuditBuffer;
 use crate::booking::BookingRepository;
 use crate::checkpoint::{self, Checkpoints};
 use crate::error::{StoreError, chain};
+use crate::idempotency::KEY_LIFE;
 use crate::metric::{NO_LABELS, OUTBOX_LAG, UPKEEP_ROUNDS};
 use crate::runtime::{Runtime, Stop};
 use crate::session::SessionRepository;
@@ -28,8 +29,6 @@ const GATHER: Duration = Duration::from_millis(200);
 const AGAIN: Duration = Duration::from_millis(500);
 /// The time between two rounds of recovery, at most; with a short grace it is the grace.
 const RECOVERY_PERIOD: Duration = Duration::from_secs(5);
-/// How long an idempotency key is kept at least.
-const KEY_LIFE: Duration = Duration::from_secs(48 * 3600);
 /// How long an expired session is kept: clocks of instances may differ.
 const SESSION_REST: Duration = Duration::from_secs(24 * 3600);
 /// The time between two looks for what may be forgotten.

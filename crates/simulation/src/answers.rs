@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::booking::{BookError, BookTickets, Booked, Booking, BookingId, CancelError};
+use domain::booking::{BookError, BookTickets, Booking, BookingId, CancelError};
 use domain::event::{DeleteEventError, Event, EventId, UpdateError};
+use domain::idempotency::{Done, KeyError, KeyUse};
 use domain::user::UserId;
 use tokio::time::Instant;
 
@@ -23,8 +24,8 @@ pub(crate) struct Told {
     pub(crate) booked: Vec<(Option<String>, Booking)>,
     /// How often a booking was told to be cancelled now.
     pub(crate) cancelled: BTreeMap<BookingId, usize>,
-    /// Bookings that somebody asked to cancel, whatever the answer.
-    pub(crate) cancel_asked: BTreeSet<BookingId>,
+    /// Bookings that somebody asked to cancel, whatever the answer, and under which keys.
+    pub(crate) cancel_asked: BTreeMap<BookingId, BTreeSet<Option<(UserId, String)>>>,
     /// Events that were told to be deleted.
     pub(crate) deleted: BTreeSet<EventId>,
     /// What was asked for under each key: the event and the quantity.
@@ -99,7 +100,7 @@ impl Answers {
         user: UserId,
         wish: &BookTickets,
         since: Instant,
-        answer: &Result<Booked, BookError>,
+        answer: &Result<Done<Booking>, BookError>,
     ) {
         let quantity = i64::from(wish.quantity.get());
         match answer {
@@ -117,12 +118,12 @@ impl Answers {
                 let is_true = self.was(wish.event_id, since, |stock| stock.is_none());
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
-            Err(BookError::KeyInProgress) => {
+            Err(BookError::Key(KeyError::InProgress)) => {
                 self.check(wish.key.is_some(), || {
                     "in progress without a key".to_owned()
                 });
             }
-            Err(BookError::KeyMismatch) => {
+            Err(BookError::Key(KeyError::Mismatch)) => {
                 let is_true = self.is_reused(user, wish);
                 self.check(is_true, || "used for another wish of a new key".to_owned());
             }
@@ -131,8 +132,8 @@ impl Answers {
         }
     }
 
-    fn booked(&self, user: UserId, wish: &BookTickets, booked: &Booked) {
-        let booking = &booked.booking;
+    fn booked(&self, user: UserId, wish: &BookTickets, booked: &Done<Booking>) {
+        let booking = &booked.value;
         let asked = (user, wish.event_id, wish.quantity);
         let same = |row: &Booking| (row.user_id, row.event_id, row.quantity) == asked;
         let is_true = same(booking) && self.on_disk(booking.id, same);
@@ -143,22 +144,52 @@ impl Answers {
         self.told().booked.push((key, booking.clone()));
     }
 
+    /// Somebody asks to cancel a booking, maybe under a key.
+    pub(crate) fn asks_to_cancel(&self, user: UserId, id: BookingId, key: Option<&KeyUse>) {
+        let key = key.map(|used| (user, used.key.as_str().to_owned()));
+        self.told().cancel_asked.entry(id).or_default().insert(key);
+    }
+
     /// The answer to a cancellation.
-    pub(crate) fn cancel(&self, id: BookingId, answer: &Result<Booking, CancelError>) {
+    pub(crate) fn cancel(
+        &self,
+        user: UserId,
+        id: BookingId,
+        key: Option<&KeyUse>,
+        answer: &Result<Done<Booking>, CancelError>,
+    ) {
         let gone = |row: &Booking| !is_confirmed(row);
         match answer {
-            Ok(booking) => {
-                let is_true = booking.id == id && self.on_disk(id, gone);
+            Ok(cancelled) => {
+                let is_true = cancelled.value.id == id && self.on_disk(id, gone);
                 self.check(is_true, || {
                     format!("cancelled of {id}, and it is not on disk")
                 });
-                *self.told().cancelled.entry(id).or_default() += 1;
+                self.check(key.is_some() || !cancelled.replayed, || {
+                    format!("an earlier answer of {id} without a key")
+                });
+                *self.told().cancelled.entry(id).or_default() += usize::from(!cancelled.replayed);
             }
             Err(CancelError::AlreadyCancelled) => {
                 let is_true = self.on_disk(id, gone);
                 self.check(is_true, || {
                     format!("cancelled before of {id}, which is not on disk")
                 });
+                let by_others = key.is_none_or(|used| {
+                    let mine = Some((user, used.key.as_str().to_owned()));
+                    let told = self.told();
+                    let asked = told.cancel_asked.get(&id);
+                    asked.is_some_and(|keys| keys.iter().any(|key| *key != mine))
+                });
+                self.check(by_others, || {
+                    format!("cancelled before of {id}, by nobody but the same request")
+                });
+            }
+            Err(CancelError::Key(KeyError::InProgress)) => {
+                self.check(key.is_some(), || "in progress without a key".to_owned());
+            }
+            Err(CancelError::Key(KeyError::Mismatch)) => {
+                self.check(false, || format!("used otherwise of the key for {id}"));
             }
             Err(CancelError::NotFound) => {
                 self.check(false, || format!("not found of their booking {id}"));
@@ -173,10 +204,10 @@ impl Answers {
         event: EventId,
         total: u32,
         since: Instant,
-        answer: &Result<Event, UpdateError>,
+        answer: &Result<Done<Event>, UpdateError>,
     ) {
         match answer {
-            Ok(changed) => {
+            Ok(Done { value: changed, .. }) => {
                 let is_true = changed.total_tickets == total && changed.available_tickets <= total;
                 self.check(is_true, || {
                     format!("{total} tickets, and it is {changed:?}")
@@ -196,6 +227,7 @@ impl Answers {
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
             Err(UpdateError::Outdated) => self.never_outdated(),
+            Err(UpdateError::Key(_)) => self.never_keyed(),
             Err(UpdateError::Failed(_)) => {}
         }
     }
@@ -205,10 +237,10 @@ impl Answers {
         &self,
         event: EventId,
         since: Instant,
-        answer: &Result<(), DeleteEventError>,
+        answer: &Result<Done<()>, DeleteEventError>,
     ) {
         match answer {
-            Ok(()) => {
+            Ok(_) => {
                 self.told().deleted.insert(event);
             }
             Err(DeleteEventError::HasBookings) => {
@@ -220,8 +252,13 @@ impl Answers {
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
             Err(DeleteEventError::Outdated) => self.never_outdated(),
+            Err(DeleteEventError::Key(_)) => self.never_keyed(),
             Err(DeleteEventError::Failed(_)) => {}
         }
+    }
+
+    fn never_keyed(&self) {
+        self.check(false, || "in progress, and there was no key".to_owned());
     }
 
     fn never_outdated(&self) {

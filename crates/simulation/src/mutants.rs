@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::booking::{
-    Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, KeyedBooking, NewBooking, OutboxId, OutboxRepository, PendingWork,
-    ReservationRow, UserKey,
+    Booking, BookingId, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
+    FenceOutcome, KeyedRequest, NewBooking, OutboxId, OutboxRepository, PendingWork,
+    ReservationRow,
 };
 use domain::error::StoreError;
 use domain::event::{EventId, ExpectedRevision};
+use domain::idempotency::{KeyClaim, UserKey};
 use domain::page::{Page, PageRequest};
 use domain::stock::{
     ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, ReservationId, ReserveError,
@@ -61,10 +62,14 @@ impl BookingRepository for HastyBookings {
         }
     }
 
+    async fn find_booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
+        self.inner.find_booking(id).await
+    }
+
     async fn find_by_keys(
         &self,
         keys: &[UserKey],
-    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
+    ) -> Result<Vec<Option<KeyedRequest>>, StoreError> {
         self.inner.find_by_keys(keys).await
     }
 
@@ -151,13 +156,14 @@ impl StockRepository for HastyStock {
         self.inner.reopen(event, token).await
     }
 
-    async fn delete_closed(
+    async fn delete_closed<'a>(
         &self,
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        key: Option<&'a KeyClaim>,
     ) -> Result<DeleteOutcome, StoreError> {
-        self.inner.delete_closed(event, token, expected).await
+        self.inner.delete_closed(event, token, expected, key).await
     }
 
     async fn stale_closings(

@@ -23,6 +23,8 @@ pub enum Mutation {
     NoBarrierForOutbox,
     /// A booking is said to be cancelled already before that is on disk.
     NoBarrierForCancelled,
+    /// A cancellation leaves its key to be remembered by somebody else.
+    NoKeyWithCancel,
     /// A release gives tickets back although the hold has gone.
     NoReleaseGuard,
     /// A commit of unknown outcome is called rolled back, so that its hold is released at once.
@@ -51,12 +53,13 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NoFence,
         Self::NoBarrierForKeys,
         Self::NoBarrierForReservations,
         Self::NoBarrierForOutbox,
         Self::NoBarrierForCancelled,
+        Self::NoKeyWithCancel,
         Self::NoReleaseGuard,
         Self::ReleaseOnUnknown,
         Self::SettleBeforeCommit,

@@ -4,6 +4,7 @@
 mod audit;
 mod events;
 mod holds;
+mod keys;
 mod stock;
 
 use crate::Step;
@@ -57,6 +58,12 @@ pub(crate) fn steps() -> Vec<Step> {
             "n0012_event_revision",
             events::Events::Table,
             &mut events::revision(),
+        ),
+        sqlite.table("n0013_event_keys", &mut keys::table()),
+        sqlite.index(
+            "n0014_event_keys_by_time",
+            keys::EventKeys::Table,
+            &mut keys::by_time(),
         ),
     ]
 }

@@ -2,6 +2,7 @@
 
 mod bookings;
 mod checkpoint;
+mod keys;
 mod logins;
 mod marks;
 mod outbox;
@@ -74,6 +75,12 @@ pub(crate) fn steps(dialect: Dialect) -> Vec<Step> {
             "m0021_login_places_by_time",
             logins::LoginPlaces::Table,
             &mut logins::places_by_time(),
+        ),
+        dialect.table("m0022_idempotency_keys", &mut keys::table(dialect)),
+        dialect.index(
+            "m0023_idempotency_keys_by_time",
+            keys::IdempotencyKeys::Table,
+            &mut keys::by_time(),
         ),
     ]
 }

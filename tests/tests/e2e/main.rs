@@ -15,6 +15,7 @@ mod idempotency;
 mod instances;
 mod lifecycle;
 mod metrics;
+mod once;
 mod original_bodies;
 mod revisions;
 mod rush;

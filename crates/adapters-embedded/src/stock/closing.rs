@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use domain::error::StoreError;
 use domain::event::{EventId, ExpectedRevision};
+use domain::idempotency::KeyClaim;
 use domain::stock::{ClosingState, ClosingToken, DeleteOutcome, StaleClosing};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::holds::{count, millis};
+use crate::event_keys;
 use crate::event_repository::find;
 use crate::event_row::{event_id, revision};
 use crate::sql::{column, execute, now, parsed, row, rows};
@@ -76,6 +78,7 @@ pub(crate) async fn delete(
     event: EventId,
     token: ClosingToken,
     revisions: &ExpectedRevision,
+    key: Option<&KeyClaim>,
 ) -> Result<DeleteOutcome, StoreError> {
     if state(on, event, token).await? != ClosingState::Clear {
         return Ok(DeleteOutcome::Refused);
@@ -86,6 +89,10 @@ pub(crate) async fn delete(
     if !revisions.includes(before.version.revision) {
         return Ok(DeleteOutcome::Outdated);
     }
+    if event_keys::is_taken(on, key).await? {
+        return Ok(DeleteOutcome::KeyTaken);
+    }
+    event_keys::remember(on, key, None).await?;
     let sql = "DELETE FROM events WHERE id = ?";
     execute(on, sql, [event.to_string().into()]).await?;
     Ok(DeleteOutcome::Deleted(Box::new(before)))

@@ -1,9 +1,10 @@
 //! What the validators demand and which indexes there are.
 
+use domain::idempotency::KEY_LIFE;
 use domain::stock::MAX_HOLDS;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::{CHECKPOINT, EVENTS, SYSTEM_LOGS};
+use super::{CHECKPOINT, EVENTS, IDEMPOTENCY_KEYS, SYSTEM_LOGS};
 
 /// A collection as it should be.
 pub(super) struct CollectionSchema {
@@ -16,7 +17,7 @@ pub(super) struct CollectionSchema {
 }
 
 /// All collections, in the order in which they are made.
-pub(super) fn all() -> [CollectionSchema; 3] {
+pub(super) fn all() -> [CollectionSchema; 4] {
     [
         CollectionSchema {
             step: "mongodb_0001_events",
@@ -54,6 +55,16 @@ pub(super) fn all() -> [CollectionSchema; 3] {
             name: CHECKPOINT,
             validator: checkpoint_validator(),
             indexes: Vec::new(),
+        },
+        CollectionSchema {
+            step: "mongodb_0004_idempotency_keys",
+            name: IDEMPOTENCY_KEYS,
+            validator: idempotency_keys_validator(),
+            indexes: vec![doc! {
+                "name": "at",
+                "key": { "at": 1 },
+                "expireAfterSeconds": i64::try_from(KEY_LIFE.as_secs()).unwrap_or(i64::MAX),
+            }],
         },
     ]
 }
@@ -145,6 +156,18 @@ fn system_logs_validator() -> Document {
             "outcome": { "bsonType": "string" },
             "requestId": { "bsonType": "string" },
             "details": { "bsonType": "object" },
+        },
+    } }
+}
+
+fn idempotency_keys_validator() -> Document {
+    doc! { "$jsonSchema": {
+        "bsonType": "object",
+        "required": ["fingerprint", "at"],
+        "properties": {
+            "fingerprint": { "bsonType": "string" },
+            "at": { "bsonType": "date" },
+            "event": { "bsonType": "string" },
         },
     } }
 }

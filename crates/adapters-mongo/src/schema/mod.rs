@@ -17,6 +17,9 @@ pub(crate) const EVENTS: &str = "events";
 /// The collection of the audit log.
 pub(crate) const SYSTEM_LOGS: &str = "system_logs";
 
+/// The collection of the keys of changes of events.
+pub(crate) const IDEMPOTENCY_KEYS: &str = "idempotency_keys";
+
 /// The collection of the checkpoint.
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 

@@ -1,7 +1,9 @@
 //! Closing an event for reservations, and deleting it.
 
 use domain::event::{EventId, ExpectedRevision};
+use domain::idempotency::KeyClaim;
 use domain::stock::{ClosingState, ClosingToken, DeleteOutcome};
+use mongodb::ClientSession;
 use mongodb::bson::{Document, RawDocumentBuf, doc, rawdoc};
 use tokio::time::Instant;
 
@@ -11,6 +13,7 @@ use crate::error::MongoError;
 use crate::event_document::{
     REVISION, count, event as read_event, event_fields, expected_revision, object_id, version,
 };
+use crate::keys::{self, Once};
 use crate::update_command::{send_once, send_repeatable, statement};
 
 /// Closes an open event of an expected revision, and says what it then looks like to `token`. Sent once: a
@@ -84,6 +87,7 @@ pub(crate) async fn delete(
     event: EventId,
     token: ClosingToken,
     expected: &ExpectedRevision,
+    key: Option<&KeyClaim>,
 ) -> Result<DeleteOutcome, MongoError> {
     let closed = doc! {
         "_id": object_id(event), "closing.token": token.to_string(), "holds": { "$size": 0 },
@@ -91,13 +95,14 @@ pub(crate) async fn delete(
     let mut filter = closed.clone();
     filter.extend(expected_revision(expected));
     bounded(CALL_LIMIT, async {
-        let events = database.events();
-        // The driver repeats it under a number by which the server knows a repetition.
-        let delete = events.find_one_and_delete(filter);
-        let deleted = delete.projection(event_fields()).max_time(SERVER_LIMIT);
-        if let Some(deleted) = deleted.await? {
-            return Ok(DeleteOutcome::Deleted(Box::new(read_event(deleted)?)));
+        match remove(database, filter, key).await? {
+            Once::Done(deleted) => {
+                return Ok(DeleteOutcome::Deleted(Box::new(read_event(deleted)?)));
+            }
+            Once::KeyTaken => return Ok(DeleteOutcome::KeyTaken),
+            Once::Nothing => {}
         }
+        let events = database.events();
         let find = events.find_one(closed);
         let left = find.projection(projection()).max_time(SERVER_LIMIT).await?;
         Ok(match left.as_ref().map(version).transpose()? {
@@ -106,6 +111,43 @@ pub(crate) async fn delete(
         })
     })
     .await
+}
+
+async fn remove(
+    database: &MongoDatabase,
+    filter: Document,
+    key: Option<&KeyClaim>,
+) -> Result<Once<Document>, MongoError> {
+    if let Some(key) = key {
+        let filter = &filter;
+        return keys::once(
+            database,
+            keys::Delete {
+                database,
+                filter,
+                key,
+            },
+        )
+        .await;
+    }
+    let deleted = find_and_delete(database, filter, None).await?;
+    Ok(deleted.map_or(Once::Nothing, Once::Done))
+}
+
+/// Deletes, in the transaction of `session` if there is one; what was deleted. Outside a transaction the
+/// driver repeats it under a number by which the server knows a repetition.
+pub(crate) async fn find_and_delete(
+    database: &MongoDatabase,
+    filter: Document,
+    session: Option<&mut ClientSession>,
+) -> Result<Option<Document>, MongoError> {
+    let events = database.events();
+    let delete = events.find_one_and_delete(filter);
+    let mut delete = delete.projection(event_fields()).max_time(SERVER_LIMIT);
+    if let Some(session) = session {
+        delete = delete.session(session);
+    }
+    Ok(delete.await?)
 }
 
 fn projection() -> Document {

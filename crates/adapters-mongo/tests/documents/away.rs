@@ -5,7 +5,7 @@ use adapters_mongo::{
     MongoStockRepository,
 };
 use domain::audit::AuditLog;
-use domain::event::{EventRepository, ExpectedRevision};
+use domain::event::{EventRepository, ExpectedRevision, InsertEventError};
 use domain::health::Probe;
 use domain::page::PageRequest;
 use domain::stock::{ReserveError, StockBatch, StockRepository};
@@ -43,7 +43,8 @@ async fn every_call_says_that_it_is_away(url: &str) {
         probe.ping(),
         audit.append(&[]),
     );
-    assert!(inserted.unwrap_err().is_unavailable());
+    let inserted = inserted.unwrap_err();
+    assert!(matches!(inserted, InsertEventError::Store(why) if why.is_unavailable()));
     assert!(listed.unwrap_err().is_unavailable());
     let reserved = reserved.unwrap_err();
     assert!(matches!(reserved, ReserveError::NotExecuted(why) if why.is_unavailable()));

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use adapters_mongo::{MongoEventRepository, MongoStockRepository};
 use domain::booking::Quantity;
 use domain::event::{
-    Capacity, Description, EventDetails, EventId, EventRepository, Location, Metadata, NewEvent,
-    Title,
+    Capacity, Description, EventChange, EventDetails, EventEdit, EventId, EventRepository,
+    ExpectedRevision, Location, Metadata, NewEvent, Title,
 };
 use domain::runtime::IdGenerator;
 use domain::stock::{
@@ -99,6 +99,16 @@ pub(crate) fn token() -> ClosingToken {
     IDS.closing_token()
 }
 
+/// An edit without a key, at the beginning of 1970.
+pub(crate) fn edit(change: &EventChange, expected: ExpectedRevision) -> EventEdit {
+    EventEdit {
+        change: change.clone(),
+        expected,
+        at: Timestamp::from_millis(0),
+        key: None,
+    }
+}
+
 pub(crate) fn new_event(tickets: i64, date: Timestamp) -> NewEvent {
     NewEvent {
         id: IDS.event_id(),
@@ -112,6 +122,7 @@ pub(crate) fn new_event(tickets: i64, date: Timestamp) -> NewEvent {
         },
         created_by: UserId::new(1),
         created_at: Timestamp::from_millis(1_735_689_599_987),
+        key: None,
     }
 }
 

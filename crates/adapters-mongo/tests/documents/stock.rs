@@ -1,7 +1,7 @@
 //! What the steps that move stock leave in the document.
 
-use domain::booking::IdempotencyKey;
 use domain::event::{EventChange, EventId, EventRepository, ExpectedRevision, Revision, Title};
+use domain::idempotency::IdempotencyKey;
 use domain::stock::{
     ClosingState, HoldRef, Refusal, Reservation, ReserveOutcome, StockBatch, StockRepository,
     StockReturn, TicketType,
@@ -11,7 +11,7 @@ use domain::user::UserId;
 use futures_util::future::join_all;
 use mongodb::bson::{Document, doc};
 
-use crate::make::{Store, new_event, reservation, token};
+use crate::make::{Store, edit, new_event, reservation, token};
 
 const GRANTED: ReserveOutcome = ReserveOutcome::Granted;
 
@@ -268,8 +268,10 @@ async fn what_was_closed_and_edited_since_is_still_closed_by_its_token() {
         title: Some(Title::parse("New").unwrap()),
         ..EventChange::default()
     };
-    let at = Timestamp::from_millis(0);
-    let edit = store.events.update(event, &change, &first, at).await;
+    let edit = store
+        .events
+        .update(event, &edit(&change, first.clone()))
+        .await;
     assert_eq!(edit.unwrap().after.version.revision.get(), 2);
     // The statement closes nothing now; the look is what it would have been after a slow first one.
     let state = store.stock.close(event, mine, &first).await.unwrap();

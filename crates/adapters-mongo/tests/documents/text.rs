@@ -7,7 +7,7 @@ use domain::stock::{ClosingState, DeleteOutcome, ReserveOutcome, StockRepository
 use domain::time::Timestamp;
 use mongodb::bson::{Document, doc};
 
-use crate::make::{Store, by_id, reservation, token};
+use crate::make::{Store, by_id, edit, reservation, token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_looks_like_an_expression_stays_what_it_is() {
@@ -21,12 +21,7 @@ async fn what_looks_like_an_expression_stays_what_it_is() {
     };
     store
         .events
-        .update(
-            event,
-            &change,
-            &ExpectedRevision::Any,
-            Timestamp::from_millis(0),
-        )
+        .update(event, &edit(&change, ExpectedRevision::Any))
         .await
         .unwrap();
     let found = store.events.find(event).await.unwrap().unwrap();
@@ -75,7 +70,7 @@ async fn old_event(store: &Store) -> domain::event::EventId {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_from_before_edits_were_counted_is_at_its_first_revision() {
     let store = Store::new().await;
-    let (event, time) = (old_event(&store).await, Timestamp::from_millis(0));
+    let event = old_event(&store).await;
     let found = store.events.find(event).await.unwrap().unwrap();
     assert_eq!(found.version.revision, Revision::FIRST);
     let only = |number| ExpectedRevision::OneOf(vec![Revision::new(number).unwrap()]);
@@ -83,9 +78,9 @@ async fn an_event_from_before_edits_were_counted_is_at_its_first_revision() {
         title: Some(Title::parse("New").unwrap()),
         ..EventChange::default()
     };
-    let refused = store.events.update(event, &change, &only(2), time).await;
+    let refused = store.events.update(event, &edit(&change, only(2))).await;
     assert!(matches!(refused, Err(UpdateEventError::Outdated)));
-    let edited = store.events.update(event, &change, &only(1), time).await;
+    let edited = store.events.update(event, &edit(&change, only(1))).await;
     let edited = edited.unwrap();
     assert_eq!(edited.before, found);
     assert_eq!(edited.after.version.revision.get(), 2);
@@ -93,6 +88,6 @@ async fn an_event_from_before_edits_were_counted_is_at_its_first_revision() {
     let (old, token) = (old_event(&store).await, token());
     let state = store.stock.close(old, token, &only(1)).await.unwrap();
     assert_eq!(state, ClosingState::Clear);
-    let outcome = store.stock.delete_closed(old, token, &only(1)).await;
+    let outcome = store.stock.delete_closed(old, token, &only(1), None).await;
     assert!(matches!(outcome.unwrap(), DeleteOutcome::Deleted(_)));
 }

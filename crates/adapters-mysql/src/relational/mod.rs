@@ -6,6 +6,7 @@ mod checkpoint;
 mod convert;
 mod entity;
 mod fault;
+mod keys;
 mod login_attempts;
 mod outbox_repository;
 mod outbox_rows;

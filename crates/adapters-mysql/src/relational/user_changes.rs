@@ -1,9 +1,9 @@
 //! Changes of users who are there. Lock order everywhere: the admins' guard, the user, then what belongs
 //! to the user.
 
+use domain::idempotency::KeyClaim;
 use domain::time::Timestamp;
 use domain::user::{Role, UserId};
-use sea_orm::prelude::DateTime;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter,
@@ -11,7 +11,8 @@ use sea_orm::{
 };
 
 use super::convert::to_column;
-use super::entity::{admin_guard, bookings, sessions, users};
+use super::entity::{admin_guard, sessions, users};
+use super::keys::{forget_all, remember};
 use super::sessions::end;
 use super::transaction::{Verdict, Work};
 
@@ -50,13 +51,14 @@ pub(crate) enum Change<T> {
 }
 
 /// Another role for a user.
-pub(super) struct RoleChange {
+pub(super) struct RoleChange<'a> {
     pub(super) id: UserId,
     pub(super) role: Role,
+    pub(super) key: Option<&'a KeyClaim>,
 }
 
 /// The user as before.
-impl Work for RoleChange {
+impl Work for RoleChange<'_> {
     type Done = Change<users::Model>;
 
     async fn steps(&self, on: &DatabaseTransaction) -> Result<Verdict<Self::Done>, DbErr> {
@@ -65,6 +67,7 @@ impl Work for RoleChange {
             Change::Done(user) => user,
             refused => return Ok(Verdict::Drop(refused)),
         };
+        remember(on, self.key.into_iter()).await?;
         let role = Expr::val(self.role.as_str());
         set(on, self.id, [(users::Column::Role, role)]).await?;
         Ok(Verdict::Commit(Change::Done(user)))
@@ -72,12 +75,13 @@ impl Work for RoleChange {
 }
 
 /// The end of an account.
-pub(super) struct Deletion {
+pub(super) struct Deletion<'a> {
     pub(super) id: UserId,
     pub(super) at: Timestamp,
+    pub(super) key: Option<&'a KeyClaim>,
 }
 
-impl Work for Deletion {
+impl Work for Deletion<'_> {
     type Done = Change<()>;
 
     async fn steps(&self, on: &DatabaseTransaction) -> Result<Verdict<Self::Done>, DbErr> {
@@ -86,6 +90,8 @@ impl Work for Deletion {
             Change::NotFound => return Ok(Verdict::Drop(Change::NotFound)),
             Change::LastAdmin => return Ok(Verdict::Drop(Change::LastAdmin)),
         }
+        // Before the user's own keys go: a caller who deletes the own account leaves none either.
+        remember(on, self.key.into_iter()).await?;
         // No address has this form, so none is ever in its way.
         let nobody = format!("deleted:{}", self.id);
         let columns = [
@@ -98,7 +104,7 @@ impl Work for Deletion {
         set(on, self.id, columns).await?;
         let theirs = sessions::Column::UserId.eq(self.id.get());
         end(theirs, self.at).exec(on).await?;
-        forget_keys(on, self.id).await?;
+        forget_all(on, self.id).await?;
         Ok(Verdict::Commit(Change::Done(())))
     }
 }
@@ -138,18 +144,4 @@ async fn set(
         update.col_expr(column, value)
     });
     update.exec(on).await.map(drop)
-}
-
-/// Frees the keys of a user's bookings, which only the user could ask for.
-async fn forget_keys(on: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
-    use bookings::Column;
-    bookings::Entity::update_many()
-        .col_expr(Column::IdempotencyKey, Expr::val(None::<String>))
-        .col_expr(Column::Fingerprint, Expr::val(None::<String>))
-        .col_expr(Column::KeyedAt, Expr::val(None::<DateTime>))
-        .filter(Column::UserId.eq(user.get()))
-        .filter(Column::IdempotencyKey.is_not_null())
-        .exec(on)
-        .await
-        .map(drop)
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::error::StoreError;
+use domain::idempotency::KeyClaim;
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 use domain::user::{
@@ -42,10 +43,14 @@ impl SqlUserRepository {
         &self,
         work: W,
     ) -> Result<T, ChangeUserError> {
-        match transact(&self.store, &work)
-            .await
-            .map_err(StoreError::from)?
-        {
+        let changed = match transact(&self.store, &work).await {
+            // A role has no unique key, and a deleted user's address is nobody's.
+            Err(TransactionError::RolledBack(Fault::Duplicate, _)) => {
+                return Err(ChangeUserError::KeyTaken);
+            }
+            answer => answer.map_err(StoreError::from)?,
+        };
+        match changed {
             Change::Done(done) => Ok(done),
             Change::NotFound => Err(ChangeUserError::NotFound),
             Change::LastAdmin => Err(ChangeUserError::LastAdmin),
@@ -150,8 +155,13 @@ impl UserRepository for SqlUserRepository {
         user_list::list(&self.store, filter, page).await
     }
 
-    async fn set_role(&self, id: UserId, role: Role) -> Result<RoleChanged, ChangeUserError> {
-        let row = self.change(RoleChange { id, role }).await?;
+    async fn set_role<'a>(
+        &self,
+        id: UserId,
+        role: Role,
+        key: Option<&'a KeyClaim>,
+    ) -> Result<RoleChanged, ChangeUserError> {
+        let row = self.change(RoleChange { id, role, key }).await?;
         let old = account(&self.store, row)?.user;
         Ok(RoleChanged {
             before: old.role,
@@ -159,7 +169,12 @@ impl UserRepository for SqlUserRepository {
         })
     }
 
-    async fn delete(&self, id: UserId, at: Timestamp) -> Result<(), ChangeUserError> {
-        self.change(Deletion { id, at }).await
+    async fn delete<'a>(
+        &self,
+        id: UserId,
+        at: Timestamp,
+        key: Option<&'a KeyClaim>,
+    ) -> Result<(), ChangeUserError> {
+        self.change(Deletion { id, at, key }).await
     }
 }

@@ -5,8 +5,9 @@ use std::future::{Ready, ready};
 
 use actix_web::http::header::HeaderName;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev, web};
-use domain::booking::{BookingId, IdempotencyKey};
+use domain::booking::BookingId;
 use domain::event::{EventId, EventVersion, ExpectedRevision};
+use domain::idempotency::{Fingerprint, IdempotencyKey, KeyUse};
 use domain::page::PageRequest;
 use domain::request::{Origin, RequestId};
 use domain::text::InvalidValue;
@@ -18,7 +19,7 @@ use crate::problem::{FieldError, Problem};
 use crate::refusals::{booking_not_found, event_not_found, user_not_found};
 use crate::server::{HttpState, Services};
 
-/// The header that names a request to book.
+/// The header that names a request, for it to be done once.
 pub(crate) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 /// The header that carries the setup token.
 pub(crate) const SETUP_TOKEN: &str = "X-Setup-Token";
@@ -122,6 +123,20 @@ impl Call {
             (Ok(text), None) => IdempotencyKey::parse(text).map(Some),
             _ => Err(InvalidValue::NotAKey),
         }
+    }
+
+    /// The client's name for this request, with what the request asks for; its body is `body`.
+    pub(crate) fn key_use(&self, body: &str) -> Result<Option<KeyUse>, FieldError> {
+        let key = self.idempotency_key();
+        let key = key.map_err(|error| FieldError {
+            field: IDEMPOTENCY_KEY.to_owned(),
+            message: error.to_string(),
+        })?;
+        let (method, path) = (self.request.method().as_str(), self.request.path());
+        Ok(key.map(|key| KeyUse {
+            key,
+            fingerprint: Fingerprint::of_request(method, path, body),
+        }))
     }
 
     /// What the request brings along to make an admin. The use case alone decides on it.

@@ -65,6 +65,11 @@ impl<'a> Fields<'a> {
         self.optional(name, parse)
     }
 
+    /// Takes what was read elsewhere; its error is told with those of the fields.
+    pub(crate) fn take<T>(&mut self, read: Result<T, FieldError>) -> Option<T> {
+        read.map_err(|error| self.errors.push(error)).ok()
+    }
+
     /// Takes a field that may be absent; `null` is not absent.
     pub(crate) fn optional<T>(
         &mut self,

@@ -8,7 +8,7 @@ use actix_web::http::{Method, Uri};
 
 use super::request::REQUEST_ID;
 use crate::extract::{IDEMPOTENCY_KEY, SETUP_TOKEN};
-use crate::handlers::bookings::create_booking::REPLAYED;
+use crate::handlers::REPLAYED;
 use crate::router::endpoints;
 
 /// How long a browser may remember a preflight's answer, in seconds.

@@ -7,6 +7,7 @@ use actix_web::http::header::HeaderValue;
 use domain::access::InvalidToken;
 use domain::booking::{BookError, CancelError};
 use domain::event::{DeleteEventError, UpdateError};
+use domain::idempotency::KeyError;
 use domain::session::LoginError;
 use domain::text::InvalidValue;
 use domain::user::{ManageUserError, RegisterError};
@@ -39,13 +40,13 @@ pub(super) fn sample(code: ErrorCode) -> Problem {
         ErrorCode::EventHasBookings => DeleteEventError::HasBookings.into(),
         ErrorCode::CapacityBelowSold => UpdateError::CapacityBelowSold.into(),
         ErrorCode::LastAdmin => ManageUserError::LastAdmin.into(),
-        ErrorCode::IdempotencyInProgress => BookError::KeyInProgress.into(),
+        ErrorCode::IdempotencyInProgress => KeyError::InProgress.into(),
         ErrorCode::PreconditionFailed => UpdateError::Outdated.into(),
         ErrorCode::ValidationFailed => Problem::validation(vec![FieldError {
             field: "name".to_owned(),
             message: InvalidValue::Blank.to_string(),
         }]),
-        ErrorCode::IdempotencyMismatch => BookError::KeyMismatch.into(),
+        ErrorCode::IdempotencyMismatch => KeyError::Mismatch.into(),
         ErrorCode::RateLimited => LoginError::Slowed(Duration::from_secs(1)).into(),
         ErrorCode::InternalError => Problem::internal(String::new()),
         ErrorCode::Unavailable => Problem::unavailable(String::new()),

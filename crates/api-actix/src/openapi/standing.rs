@@ -12,7 +12,7 @@ use super::parameters::IF_MATCH;
 use super::{headers, refusals};
 use crate::error_code::ErrorCode;
 use crate::extract::{BODY_LIMIT, IDEMPOTENCY_KEY};
-use crate::handlers::bookings::create_booking::REPLAYED;
+use crate::handlers::REPLAYED;
 use crate::middleware::REQUEST_ID;
 use crate::router::{Access, Endpoint, Limit};
 
@@ -46,8 +46,8 @@ does not know is 405 `method_not_allowed` with `Allow`, an unknown path 404 `not
 **Input**: a body has at most {BODY_LIMIT} bytes. Unknown and repeated fields are refused, in bodies and queries \
 alike; all that is wrong is told at once, in `errors`.
 
-**Sending again**: a 5xx or a broken connection on a booking means *unknown*. Send the same request again \
-with its `Idempotency-Key` and get the first answer, never a second booking.
+**Sending again**: a 5xx or a broken connection means *unknown*. Send the same request again with its \
+`Idempotency-Key` and get the first answer; it is never done twice.
 
 **Two people, one event**: send the `ETag` that you have read as `If-Match`, and the event changes only if nobody \
 else edited it since.

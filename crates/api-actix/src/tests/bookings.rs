@@ -1,7 +1,8 @@
 //! `/api/bookings`.
 
-use domain::booking::{BookError, Booked, BookingStatus, BookingWithEvent, CancelError, Quantity};
+use domain::booking::{BookError, BookingStatus, BookingWithEvent, CancelError, Quantity};
 use domain::event::EventSummary;
+use domain::idempotency::{Done, KeyError};
 use domain::page::{Page, PageRequest};
 use serde_json::json;
 
@@ -26,12 +27,7 @@ async fn one_ticket_is_booked_unless_said_otherwise() {
                 && *by == USER_IDENTITY
         })
         .once()
-        .returning(|_, _, _| {
-            Ok(Booked {
-                booking: booking(BookingStatus::Confirmed),
-                replayed: false,
-            })
-        });
+        .returning(|_, _, _| Ok(Done::now(booking(BookingStatus::Confirmed))));
     let request = json("POST", PATH, body()).insert_header(USER);
     let answer = mocks.api().call(request).await;
     assert_eq!(answer.status, 201);
@@ -57,12 +53,7 @@ async fn a_key_is_passed_on_and_a_replay_says_so() {
         .expect_book()
         .withf(|wish, _, _| wish.key.as_ref().unwrap().as_str() == "order-1")
         .once()
-        .returning(|_, _, _| {
-            Ok(Booked {
-                booking: booking(BookingStatus::Confirmed),
-                replayed: true,
-            })
-        });
+        .returning(|_, _, _| Ok(Done::before(booking(BookingStatus::Confirmed))));
     let request = json("POST", PATH, body())
         .insert_header(USER)
         .insert_header(("Idempotency-Key", "order-1"));
@@ -108,8 +99,16 @@ async fn refused_bookings_have_their_codes() {
         (BookError::EventNotFound, 404, "event_not_found"),
         (BookError::EventEnded, 409, "event_ended"),
         (BookError::SoldOut, 409, "sold_out"),
-        (BookError::KeyInProgress, 409, "idempotency_in_progress"),
-        (BookError::KeyMismatch, 422, "idempotency_mismatch"),
+        (
+            BookError::Key(KeyError::InProgress),
+            409,
+            "idempotency_in_progress",
+        ),
+        (
+            BookError::Key(KeyError::Mismatch),
+            422,
+            "idempotency_mismatch",
+        ),
         (BookError::UserGone, 401, "invalid_token"),
     ] {
         let mut mocks = Mocks::new();
@@ -130,8 +129,8 @@ async fn a_cancelled_booking_is_shown() {
     mocks
         .bookings
         .expect_cancel()
-        .withf(|id, by, _| id.get() == 2 && *by == USER_IDENTITY)
-        .returning(move |_, _, _| Ok(booking(cancelled)));
+        .withf(|id, by, key, _| id.get() == 2 && key.is_none() && *by == USER_IDENTITY)
+        .returning(move |_, _, _, _| Ok(Done::now(booking(cancelled))));
     let request = at("DELETE", "/api/bookings/2/cancel-booking").insert_header(USER);
     let answer = mocks.api().call(request).await;
     assert_eq!(answer.status, 200);
@@ -147,7 +146,7 @@ async fn refused_cancellations_have_their_codes() {
     ] {
         let mut mocks = Mocks::new();
         let refuse = mocks.bookings.expect_cancel();
-        refuse.return_once(move |_, _, _| Err(error));
+        refuse.return_once(move |_, _, _, _| Err(error));
         let request = at("DELETE", "/api/bookings/2/cancel-booking").insert_header(USER);
         mocks.api().call(request).await.assert_problem(status, code);
     }

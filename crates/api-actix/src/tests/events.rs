@@ -3,6 +3,7 @@
 use domain::event::{
     DeleteEventError, EventChange, ExpectedRevision, Revision, Title, UpdateError,
 };
+use domain::idempotency::Done;
 use domain::page::{Page, PageRequest};
 use serde_json::json;
 
@@ -20,14 +21,15 @@ async fn an_event_is_made_and_located() {
     mocks
         .events
         .expect_create()
-        .withf(|details, by, _| {
-            *by == ADMIN_IDENTITY
+        .withf(|details, by, key, _| {
+            key.is_none()
+                && *by == ADMIN_IDENTITY
                 && details.capacity.get() == 500
                 && serde_json::to_string(details.metadata.as_map()).unwrap()
                     == r#"{"z":1,"a":[1.5,{"b":null}]}"#
         })
         .once()
-        .returning(|_, _, _| Ok(event()));
+        .returning(|_, _, _, _| Ok(Done::now(event())));
     let request = json("POST", "/api/events/create-event", BODY).insert_header(ADMIN);
     let answer = mocks.api().call(request).await;
     assert_eq!(answer.status, 201);
@@ -60,7 +62,7 @@ async fn a_change_has_what_the_body_names_and_nothing_else() {
     mocks
         .events
         .expect_update()
-        .withf(|id, change, expected, by, _| {
+        .withf(|id, change, expected, by, _, _| {
             let titled = EventChange {
                 title: Some(Title::parse("New").unwrap()),
                 ..EventChange::default()
@@ -71,7 +73,7 @@ async fn a_change_has_what_the_body_names_and_nothing_else() {
                 && *by == ADMIN_IDENTITY
         })
         .once()
-        .returning(|_, _, _, _, _| Ok(event()));
+        .returning(|_, _, _, _, _, _| Ok(Done::now(event())));
     let path = format!("/api/events/{EVENT}/update-event");
     let request = json("PUT", &path, r#"{"title":"New"}"#).insert_header(ADMIN);
     let answer = mocks.api().call(request).await;
@@ -87,7 +89,7 @@ async fn refused_changes_have_their_codes() {
     ] {
         let mut mocks = Mocks::new();
         let refuse = mocks.events.expect_update();
-        refuse.return_once(move |_, _, _, _, _| Err(error));
+        refuse.return_once(move |_, _, _, _, _, _| Err(error));
         let path = format!("/api/events/{EVENT}/update-event");
         let request = json("PUT", &path, r#"{"totalTickets":1}"#).insert_header(ADMIN);
         mocks.api().call(request).await.assert_problem(status, code);
@@ -97,7 +99,10 @@ async fn refused_changes_have_their_codes() {
 #[actix_web::test]
 async fn a_deleted_event_leaves_no_body() {
     let mut mocks = Mocks::new();
-    mocks.events.expect_delete().returning(|_, _, _, _| Ok(()));
+    mocks
+        .events
+        .expect_delete()
+        .returning(|_, _, _, _, _| Ok(Done::now(())));
     let path = format!("/api/events/{EVENT}/delete-event");
     let answer = mocks
         .api()
@@ -116,7 +121,7 @@ async fn refused_deletions_have_their_codes() {
     ] {
         let mut mocks = Mocks::new();
         let refuse = mocks.events.expect_delete();
-        refuse.return_once(move |_, _, _, _| Err(error));
+        refuse.return_once(move |_, _, _, _, _| Err(error));
         let path = format!("/api/events/{EVENT}/delete-event");
         let request = at("DELETE", &path).insert_header(ADMIN);
         mocks.api().call(request).await.assert_problem(status, code);
@@ -166,12 +171,12 @@ async fn edits_and_deletions_say_which_revision_they_mean() {
     let third = || ExpectedRevision::OneOf(vec![Revision::new(3).unwrap()]);
     let update = mocks.events.expect_update().once();
     update
-        .withf(move |_, _, expected, _, _| *expected == third())
-        .returning(|_, _, _, _, _| Ok(event()));
+        .withf(move |_, _, expected, _, _, _| *expected == third())
+        .returning(|_, _, _, _, _, _| Ok(Done::now(event())));
     let delete = mocks.events.expect_delete().once();
     delete
-        .withf(move |_, expected, _, _| *expected == third())
-        .returning(|_, _, _, _| Ok(()));
+        .withf(move |_, expected, _, _, _| *expected == third())
+        .returning(|_, _, _, _, _| Ok(Done::now(())));
     let api = mocks.api();
     let path = format!("/api/events/{EVENT}/update-event");
     let request = json("PUT", &path, r#"{"title":"New"}"#).insert_header(ADMIN);

@@ -11,6 +11,7 @@ mod failures;
 mod guards;
 mod harness;
 mod health;
+mod idempotency;
 mod openapi;
 mod owners_requests;
 mod rate_limit;

@@ -1,7 +1,8 @@
 //! Every request body of the owner's description, as printed there; the stray comma of the
 //! update is mended.
 
-use domain::booking::{Booked, BookingStatus};
+use domain::booking::BookingStatus;
+use domain::idempotency::Done;
 
 use super::harness::{
     ADMIN, ADMIN_IDENTITY, EVENT, Mocks, USER, USER_IDENTITY, booking, event, json, login, user,
@@ -52,15 +53,13 @@ fn everything_works() -> Mocks {
     mocks
         .events
         .expect_create()
-        .returning(|_, _, _| Ok(event()));
-    let changed = |_, _, _, _, _: &_| Ok(event());
+        .returning(|_, _, _, _| Ok(Done::now(event())));
+    let changed = |_, _, _, _, _, _: &_| Ok(Done::now(event()));
     mocks.events.expect_update().returning(changed);
-    mocks.bookings.expect_book().returning(|_, _, _| {
-        Ok(Booked {
-            booking: booking(BookingStatus::Confirmed),
-            replayed: false,
-        })
-    });
+    mocks
+        .bookings
+        .expect_book()
+        .returning(|_, _, _| Ok(Done::now(booking(BookingStatus::Confirmed))));
     mocks
 }
 

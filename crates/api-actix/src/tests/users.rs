@@ -1,5 +1,6 @@
 //! `/api/users`, and the deletion of one's own account.
 
+use domain::idempotency::Done;
 use domain::page::{Page, PageRequest};
 use domain::user::{ManageUserError, Role, UserFilter, UserId, UserSearch};
 use serde_json::json;
@@ -73,9 +74,11 @@ async fn a_role_is_set() {
     mocks
         .users
         .expect_set_role()
-        .withf(|id, role, by, _| (*id, *role, *by) == (UserId::new(7), Role::Admin, ADMIN_IDENTITY))
+        .withf(|id, role, by, _, _| {
+            (*id, *role, *by) == (UserId::new(7), Role::Admin, ADMIN_IDENTITY)
+        })
         .once()
-        .returning(|_, _, _, _| Ok(user(USER_IDENTITY)));
+        .returning(|_, _, _, _, _| Ok(Done::now(user(USER_IDENTITY))));
     let request = json("PUT", "/api/users/7/set-role", r#"{"role":"admin"}"#);
     let answer = mocks.api().call(request.insert_header(ADMIN)).await;
     assert_eq!(
@@ -111,7 +114,7 @@ async fn ids_of_a_wrong_form_are_not_found() {
 async fn deleted(path: &str, token: (&str, &str), error: Option<ManageUserError>) -> Answer {
     let mut mocks = Mocks::new();
     let delete = mocks.users.expect_delete();
-    delete.return_once(move |_, _, _| error.map_or(Ok(()), Err));
+    delete.return_once(move |_, _, _, _| error.map_or(Ok(Done::now(())), Err));
     let request = at("DELETE", path).insert_header(token);
     mocks.api().call(request).await
 }
@@ -135,9 +138,9 @@ async fn the_callers_own_account_is_deleted() {
     mocks
         .users
         .expect_delete()
-        .withf(|id, by, _| *id == USER_IDENTITY.user_id && *by == USER_IDENTITY)
+        .withf(|id, by, _, _| *id == USER_IDENTITY.user_id && *by == USER_IDENTITY)
         .once()
-        .returning(|_, _, _| Ok(()));
+        .returning(|_, _, _, _| Ok(Done::now(())));
     let request = at("DELETE", path).insert_header(USER);
     assert_eq!(mocks.api().call(request).await.status, 204);
 }

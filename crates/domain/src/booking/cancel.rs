@@ -7,16 +7,38 @@ use super::groups::WriteFailure;
 use super::{Booking, BookingId, CancelError, CancelOutcome, Cancellation, Cancelled};
 use crate::audit::{Action, AuditRecord};
 use crate::error::{Failure, chain};
+use crate::idempotency::{Done, KeyClaim, KeyError, KeyUse};
 use crate::request::{Identity, Origin};
 
 /// The longest that an answer waits for the stock; the relay brings the tickets back anyhow.
 const STOCK_WAIT: Duration = Duration::from_millis(800);
 
 impl BookingFlow {
-    pub(super) async fn cancel(
+    /// Cancels a booking, once under each key.
+    pub(super) async fn cancel_once(
+        &self,
+        booking: BookingId,
+        by: Identity,
+        key: Option<KeyUse>,
+        origin: &Origin,
+    ) -> Result<Done<Booking>, CancelError> {
+        let claim = self.keys.claim(by, key);
+        let work = self.cancel(booking, by, claim.clone(), origin);
+        let replay = |_| self.cancelled(booking);
+        self.keys.once(by, claim.as_ref(), work, replay).await
+    }
+
+    /// The booking that an earlier request cancelled: nothing changes it any more.
+    async fn cancelled(&self, booking: BookingId) -> Result<Booking, CancelError> {
+        let found = self.ports.bookings.find_booking(booking).await;
+        found.map_err(Failure::from)?.ok_or(CancelError::NotFound)
+    }
+
+    async fn cancel(
         &self,
         booking_id: BookingId,
         by: Identity,
+        key: Option<KeyClaim>,
         origin: &Origin,
     ) -> Result<Booking, CancelError> {
         let runtime = &self.ports.runtime;
@@ -29,6 +51,7 @@ impl BookingFlow {
             booking_id,
             by,
             at,
+            key,
             audit,
         };
         match self.groups.cancel(wish).await.map_err(failure)? {
@@ -41,6 +64,7 @@ impl BookingFlow {
             }
             CancelOutcome::NotFound => Err(CancelError::NotFound),
             CancelOutcome::AlreadyCancelled => Err(CancelError::AlreadyCancelled),
+            CancelOutcome::KeyTaken => Err(KeyError::InProgress.into()),
             CancelOutcome::Busy => {
                 Err(Failure::unavailable("the booking is locked by somebody else").into())
             }

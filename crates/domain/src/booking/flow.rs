@@ -8,13 +8,15 @@ use std::sync::Arc;
 
 use super::groups::{BookingGroups, ReadFailure, ReserveFailure, WriteFailure};
 use super::{
-    BookError, BookTickets, Booked, BookingPorts, BookingSettings, CommitOutcome, Fingerprint,
-    KeyUse, NewBooking, UserKey,
+    BookError, BookTickets, Booking, BookingPorts, BookingSettings, CommitOutcome, KeyedRequest,
+    NewBooking,
 };
 use crate::audit::{Action, AuditRecord};
 use crate::error::Failure;
+use crate::idempotency::{Done, Fingerprint, KeyError, KeyUse, RequestKeys, UserKey};
 use crate::request::{Identity, Origin};
 use crate::stock::{HoldRef, Refusal, Reservation, ReserveOutcome, TicketType};
+use crate::user::Role;
 
 /// How often a reservation is made anew when the reason of its refusal was gone on looking.
 const RESERVE_TRIES: usize = 3;
@@ -25,6 +27,7 @@ pub(super) struct BookingFlow {
     pub(super) ports: BookingPorts,
     pub(super) settings: BookingSettings,
     pub(super) groups: Arc<BookingGroups>,
+    pub(super) keys: RequestKeys,
 }
 
 /// One request to book.
@@ -42,7 +45,7 @@ impl BookingFlow {
         wish: BookTickets,
         by: Identity,
         origin: &Origin,
-    ) -> Result<Booked, BookError> {
+    ) -> Result<Done<Booking>, BookError> {
         let ticket_type = TicketType::general();
         let fingerprint = Fingerprint::of_booking(wish.event_id, &ticket_type, wish.quantity);
         let key = wish.key.clone().map(|key| KeyUse { key, fingerprint });
@@ -72,7 +75,7 @@ impl BookingFlow {
     }
 
     /// What an earlier request under the same key was answered, if there was one.
-    async fn replay(&self, request: &Request<'_>) -> Result<Option<Booked>, BookError> {
+    async fn replay(&self, request: &Request<'_>) -> Result<Option<Done<Booking>>, BookError> {
         let Some(used) = &request.key else {
             return Ok(None);
         };
@@ -81,12 +84,34 @@ impl BookingFlow {
             key: used.key.clone(),
         };
         match self.groups.find_by_key(key).await.map_err(unread)? {
-            None => Ok(None),
-            Some(earlier) if earlier.fingerprint != used.fingerprint => Err(BookError::KeyMismatch),
-            Some(earlier) => Ok(Some(Booked {
-                booking: earlier.booking.as_made(),
-                replayed: true,
-            })),
+            None => self.check_event_keys(request, used).await.map(|()| None),
+            Some(KeyedRequest {
+                fingerprint,
+                booking: Some(booking),
+            }) if fingerprint == used.fingerprint => Ok(Some(Done::before(booking.as_made()))),
+            Some(_) => Err(KeyError::Mismatch.into()),
+        }
+    }
+
+    /// Refuses a key that changed an event. Nobody but admins does, so this costs nobody else anything.
+    async fn check_event_keys(
+        &self,
+        request: &Request<'_>,
+        used: &KeyUse,
+    ) -> Result<(), BookError> {
+        if request.by.role != Role::Admin {
+            return Ok(());
+        }
+        let hash = used.key.hash_for(request.by.user_id);
+        match self
+            .ports
+            .events
+            .find_by_key(&hash)
+            .await
+            .map_err(Failure::from)?
+        {
+            Some(_) => Err(KeyError::Mismatch.into()),
+            None => Ok(()),
         }
     }
 
@@ -143,7 +168,11 @@ impl BookingFlow {
     }
 
     /// Turns a hold into a booking.
-    async fn commit(&self, request: &Request<'_>, hold: HoldRef) -> Result<Booked, BookError> {
+    async fn commit(
+        &self,
+        request: &Request<'_>,
+        hold: HoldRef,
+    ) -> Result<Done<Booking>, BookError> {
         let booking = self.new_booking(request, hold);
         match self.groups.commit(booking).await {
             Ok(outcome) => self.committed(request, hold, outcome).await,
@@ -167,15 +196,12 @@ impl BookingFlow {
         request: &Request<'_>,
         hold: HoldRef,
         outcome: CommitOutcome,
-    ) -> Result<Booked, BookError> {
+    ) -> Result<Done<Booking>, BookError> {
         match outcome {
             CommitOutcome::Booked(booking) => {
                 self.ports.settler.add(hold);
                 self.ports.relay.wake();
-                Ok(Booked {
-                    booking,
-                    replayed: false,
-                })
+                Ok(Done::now(booking))
             }
             CommitOutcome::UserGone => {
                 self.release(hold).await;
@@ -187,7 +213,9 @@ impl BookingFlow {
             }
             CommitOutcome::KeyTaken => {
                 self.release(hold).await;
-                self.replay(request).await?.ok_or(BookError::KeyInProgress)
+                self.replay(request)
+                    .await?
+                    .ok_or(KeyError::InProgress.into())
             }
             // A row with our id may be a commit of ours that was thought lost, or a fence.
             CommitOutcome::ReservationTaken | CommitOutcome::Unknown => {
@@ -234,7 +262,7 @@ fn refused(refusal: Refusal) -> BookError {
         Refusal::EventNotFound => BookError::EventNotFound,
         Refusal::EventEnded => BookError::EventEnded,
         Refusal::SoldOut => BookError::SoldOut,
-        Refusal::KeyInFlight => BookError::KeyInProgress,
+        Refusal::KeyInFlight => BookError::Key(KeyError::InProgress),
         Refusal::Closing => Failure::unavailable("the event is being deleted").into(),
         Refusal::TooManyHolds => Failure::unavailable("the event has too many holds").into(),
         Refusal::Moved => Failure::unavailable("the stock kept moving").into(),

@@ -12,10 +12,11 @@ use futures_util::future::BoxFuture;
 
 use super::{
     BookingPorts, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, KeyedBooking, NewBooking, UserKey,
+    FenceOutcome, KeyedRequest, NewBooking,
 };
 use crate::error::StoreError;
 use crate::grouping::{GroupError, GroupLimits, Groups};
+use crate::idempotency::UserKey;
 use crate::runtime::Spawner;
 use crate::stock::{
     HoldRef, MAX_HOLDS, Reservation, ReserveError, ReserveOutcome, StockBatch, StockRepository,
@@ -60,7 +61,7 @@ pub(super) enum ReadFailure {
     Failed(Arc<StoreError>),
 }
 
-type Found = Result<Option<KeyedBooking>, ReadFailure>;
+type Found = Result<Option<KeyedRequest>, ReadFailure>;
 type Reserved = Result<ReserveOutcome, ReserveFailure>;
 type Written<T> = Result<T, WriteFailure>;
 type Applied = Result<(), Arc<StoreError>>;

@@ -2,8 +2,9 @@
 
 use metrics::Counter;
 
-use super::{BookError, Booked, Booking, CancelError};
+use super::{BookError, Booking, CancelError};
 use crate::error::Failure;
+use crate::idempotency::{Done, KeyError};
 use crate::metric::{BOOKINGS, CANCELLATIONS, Metric};
 
 /// Counts requests to book.
@@ -23,7 +24,10 @@ pub(super) struct BookMeter {
 pub(super) struct CancelMeter {
     cancelled: Counter,
     not_found: Counter,
+    replayed: Counter,
     already_cancelled: Counter,
+    key_in_progress: Counter,
+    key_mismatch: Counter,
     failures: FailureMeter,
 }
 
@@ -48,15 +52,15 @@ impl BookMeter {
         }
     }
 
-    pub(super) fn note(&self, result: &Result<Booked, BookError>) {
+    pub(super) fn note(&self, result: &Result<Done<Booking>, BookError>) {
         let counter = match result {
             Ok(booked) if booked.replayed => &self.replayed,
             Ok(_) => &self.confirmed,
             Err(BookError::EventNotFound) => &self.event_not_found,
             Err(BookError::EventEnded) => &self.event_ended,
             Err(BookError::SoldOut) => &self.sold_out,
-            Err(BookError::KeyInProgress) => &self.key_in_progress,
-            Err(BookError::KeyMismatch) => &self.key_mismatch,
+            Err(BookError::Key(KeyError::InProgress)) => &self.key_in_progress,
+            Err(BookError::Key(KeyError::Mismatch)) => &self.key_mismatch,
             Err(BookError::UserGone) => &self.user_gone,
             Err(BookError::Failed(failure)) => self.failures.counter(failure),
         };
@@ -70,16 +74,22 @@ impl CancelMeter {
         Self {
             cancelled: of("cancelled"),
             not_found: of("not_found"),
+            replayed: of("replayed"),
             already_cancelled: of("already_cancelled"),
+            key_in_progress: of("key_in_progress"),
+            key_mismatch: of("key_mismatch"),
             failures: FailureMeter::of(&CANCELLATIONS),
         }
     }
 
-    pub(super) fn note(&self, result: &Result<Booking, CancelError>) {
+    pub(super) fn note(&self, result: &Result<Done<Booking>, CancelError>) {
         let counter = match result {
+            Ok(cancelled) if cancelled.replayed => &self.replayed,
             Ok(_) => &self.cancelled,
             Err(CancelError::NotFound) => &self.not_found,
             Err(CancelError::AlreadyCancelled) => &self.already_cancelled,
+            Err(CancelError::Key(KeyError::InProgress)) => &self.key_in_progress,
+            Err(CancelError::Key(KeyError::Mismatch)) => &self.key_mismatch,
             Err(CancelError::Failed(failure)) => self.failures.counter(failure),
         };
         counter.increment(1);

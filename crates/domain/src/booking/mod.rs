@@ -4,7 +4,6 @@ mod cancel;
 mod entity;
 mod flow;
 mod groups;
-mod idempotency;
 mod meter;
 mod ports;
 mod resolve;
@@ -14,10 +13,9 @@ mod tests;
 mod use_cases;
 
 pub use entity::{Booking, BookingId, BookingStatus, Quantity};
-pub use idempotency::{Fingerprint, IdempotencyKey, KeyUse, UserKey};
 pub use ports::{
     BookingRepository, CancelOutcome, Cancellation, Cancelled, CommitError, CommitOutcome,
-    FenceOutcome, KeyedBooking, NewBooking, OutboxId, OutboxRepository, OutboxRow, PendingWork,
+    FenceOutcome, KeyedRequest, NewBooking, OutboxId, OutboxRepository, OutboxRow, PendingWork,
     ReservationRow,
 };
 #[cfg(any(test, feature = "testing"))]
@@ -25,6 +23,4 @@ pub use ports::{MockBookingRepository, MockOutboxRepository};
 pub use service::{BookingPorts, BookingService, BookingSettings};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockBookingUseCases;
-pub use use_cases::{
-    BookError, BookTickets, Booked, BookingUseCases, BookingWithEvent, CancelError,
-};
+pub use use_cases::{BookError, BookTickets, BookingUseCases, BookingWithEvent, CancelError};

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::{Booking, BookingId, Fingerprint, KeyUse, Quantity, UserKey};
+use super::{Booking, BookingId, Quantity};
 use crate::audit::AuditRecord;
 use crate::error::StoreError;
 use crate::event::EventId;
+use crate::idempotency::{Fingerprint, KeyClaim, KeyUse, UserKey};
 use crate::page::{Page, PageRequest};
 use crate::request::Identity;
 use crate::stock::{HoldRef, ReservationId, StockReturn, TicketType};
@@ -85,13 +86,13 @@ pub enum FenceOutcome {
     Busy,
 }
 
-/// A booking that was made under a key.
+/// What was done under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyedBooking {
-    /// The booking, as it is now.
-    pub booking: Booking,
+pub struct KeyedRequest {
     /// What was asked for under the key.
     pub fingerprint: Fingerprint,
+    /// The booking that was made, as it is now; `None` if something else was done.
+    pub booking: Option<Booking>,
 }
 
 /// A wish to cancel.
@@ -103,6 +104,8 @@ pub struct Cancellation {
     pub by: Identity,
     /// When.
     pub at: Timestamp,
+    /// The key that it is asked for under; remembered if it cancels something.
+    pub key: Option<KeyClaim>,
     /// What goes into the outbox with it.
     pub audit: AuditRecord,
 }
@@ -125,6 +128,8 @@ pub enum CancelOutcome {
     NotFound,
     /// It was cancelled before; that, too, is on disk.
     AlreadyCancelled,
+    /// The user did something else under that key, or does so in the same group. Nothing was done.
+    KeyTaken,
     /// Somebody's open transaction is in its way for too long. Proven: nothing was done.
     Busy,
     /// It was sent by itself and may be done, or may come to be; see [`CommitError::Unknown`].
@@ -148,9 +153,12 @@ pub trait BookingRepository: Send + Sync {
     /// timeouts are rolled back and tried anew, bounded.
     async fn commit(&self, group: &[NewBooking]) -> Result<Vec<CommitOutcome>, CommitError>;
 
-    /// The booking under each of the keys (at most 1,000), in order; durable when found.
+    /// The booking of that id, if there is one; durable when found.
+    async fn find_booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError>;
+
+    /// What was done in this store under each of the keys (at most 1,000), in order; durable when found.
     async fn find_by_keys(&self, keys: &[UserKey])
-    -> Result<Vec<Option<KeyedBooking>>, StoreError>;
+    -> Result<Vec<Option<KeyedRequest>>, StoreError>;
 
     /// What stands under each of the reservation ids (at most 1,000), in order; durable.
     async fn find_reservations(
@@ -178,7 +186,8 @@ pub trait BookingRepository: Send + Sync {
     /// Whether the event has any booking, also a cancelled one, or an outbox row; durable.
     async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError>;
 
-    /// Frees up to `limit` keys that were used before `before`; their bookings stay. Returns how many.
+    /// Frees up to `limit` keys of a kind that were used before `before`; what was done under them stays.
+    /// Returns how many of the most frequent kind.
     async fn forget_keys(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError>;
 }
 

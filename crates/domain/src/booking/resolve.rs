@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::flow::BookingFlow;
-use super::{BookError, Booked, Booking, FenceOutcome};
+use super::{BookError, Booking, FenceOutcome};
 use crate::error::{Failure, StoreError, chain};
+use crate::idempotency::Done;
 use crate::stock::HoldRef;
 
 /// The first wait between two tries; each further one is twice as long.
@@ -21,14 +22,11 @@ enum Resolution {
 
 impl BookingFlow {
     /// Answers a request whose commit has an unknown outcome.
-    pub(super) async fn resolve_booking(&self, hold: HoldRef) -> Result<Booked, BookError> {
+    pub(super) async fn resolve_booking(&self, hold: HoldRef) -> Result<Done<Booking>, BookError> {
         match self.resolve(hold).await {
             Some(Resolution::Booked(booking)) => {
                 self.ports.relay.wake();
-                Ok(Booked {
-                    booking: booking.as_made(),
-                    replayed: false,
-                })
+                Ok(Done::now(booking.as_made()))
             }
             Some(Resolution::Gone) => {
                 Err(Failure::unavailable("the booking did not come through").into())

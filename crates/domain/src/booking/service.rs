@@ -9,13 +9,14 @@ use super::flow::BookingFlow;
 use super::groups::BookingGroups;
 use super::meter::{BookMeter, CancelMeter};
 use super::{
-    BookError, BookTickets, Booked, Booking, BookingId, BookingRepository, BookingUseCases,
+    BookError, BookTickets, Booking, BookingId, BookingRepository, BookingUseCases,
     BookingWithEvent, CancelError,
 };
 use crate::error::Failure;
 use crate::event::{EventId, EventRepository, EventSummary};
 use crate::grouping::{GroupLimits, GroupedReads};
 use crate::health::HealthView;
+use crate::idempotency::{Done, KeyUse, RequestKeys};
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
 use crate::runtime::Runtime;
@@ -73,7 +74,13 @@ impl BookingService {
     pub fn new(ports: BookingPorts, settings: BookingSettings) -> Self {
         let summaries = grouped_summaries(&ports);
         let groups = BookingGroups::new(&ports, settings.groups, settings.grace / 2);
+        let keys = RequestKeys {
+            bookings: Arc::clone(&ports.bookings),
+            events: Arc::clone(&ports.events),
+            runtime: ports.runtime.clone(),
+        };
         let flow = BookingFlow {
+            keys,
             ports,
             settings,
             groups: Arc::new(groups),
@@ -111,7 +118,7 @@ impl BookingUseCases for BookingService {
         wish: BookTickets,
         by: Identity,
         origin: &Origin,
-    ) -> Result<Booked, BookError> {
+    ) -> Result<Done<Booking>, BookError> {
         let (flow, origin) = (Arc::clone(&self.flow), origin.clone());
         let work = async move { flow.book(wish, by, &origin).await };
         let (runtime, deadline) = (&self.flow.ports.runtime, self.flow.settings.deadline);
@@ -127,10 +134,11 @@ impl BookingUseCases for BookingService {
         &self,
         booking: BookingId,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<Booking, CancelError> {
+    ) -> Result<Done<Booking>, CancelError> {
         let (flow, origin) = (Arc::clone(&self.flow), origin.clone());
-        let work = async move { flow.cancel(booking, by, &origin).await };
+        let work = async move { flow.cancel_once(booking, by, key, &origin).await };
         let (runtime, deadline) = (&self.flow.ports.runtime, self.flow.settings.deadline);
         let result = runtime
             .in_own_task(deadline, work)

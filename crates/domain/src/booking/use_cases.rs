@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::{Booking, BookingId, IdempotencyKey, Quantity};
+use super::{Booking, BookingId, Quantity};
 use crate::error::Failure;
 use crate::event::{EventId, EventSummary};
+use crate::idempotency::{Done, IdempotencyKey, KeyError, KeyUse};
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
 use crate::user::UserId;
@@ -20,15 +21,6 @@ pub struct BookTickets {
     pub key: Option<IdempotencyKey>,
 }
 
-/// A booking that was made, now or by an earlier request under the same key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Booked {
-    /// The booking as it was when it was made.
-    pub booking: Booking,
-    /// Whether an earlier request made it.
-    pub replayed: bool,
-}
-
 /// Why nothing was booked.
 #[derive(Debug, thiserror::Error)]
 pub enum BookError {
@@ -41,12 +33,9 @@ pub enum BookError {
     /// Fewer tickets than wanted are available.
     #[error("not enough tickets are left")]
     SoldOut,
-    /// The first request of that key is on its way.
-    #[error("a request with the same key is in progress")]
-    KeyInProgress,
-    /// The key was used for another request.
-    #[error("the key was used for another request")]
-    KeyMismatch,
+    /// Its key stands for another request, or for this one on its way.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// The user was deleted meanwhile.
     #[error("the user does not exist any more")]
     UserGone,
@@ -71,6 +60,9 @@ pub enum CancelError {
     /// It was cancelled before.
     #[error("the booking is cancelled already")]
     AlreadyCancelled,
+    /// Its key stands for another request, or for this one on its way.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It could not be done, or its outcome is not known.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -89,13 +81,13 @@ pub struct BookingWithEvent {
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait BookingUseCases: Send + Sync {
-    /// Books tickets for `by`. On `Ok` the booking is on disk.
+    /// Books tickets for `by`. On `Ok` the booking is on disk; it is as it was when it was made.
     async fn book(
         &self,
         wish: BookTickets,
         by: Identity,
         origin: &Origin,
-    ) -> Result<Booked, BookError>;
+    ) -> Result<Done<Booking>, BookError>;
 
     /// Cancels a booking of `by`, or of anybody if `by` is an admin. On `Ok` the cancellation is on
     /// disk and its tickets come back exactly once.
@@ -103,8 +95,9 @@ pub trait BookingUseCases: Send + Sync {
         &self,
         booking: BookingId,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<Booking, CancelError>;
+    ) -> Result<Done<Booking>, CancelError>;
 
     /// A page of the user's bookings, newest first.
     async fn list_mine(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{DeleteEventError, Event, EventId, ExpectedRevision};
 use crate::booking::BookingRepository;
 use crate::error::{Failure, chain};
+use crate::idempotency::{KeyClaim, KeyError};
 use crate::runtime::Runtime;
 use crate::stock::{ClosingState, ClosingToken, DeleteOutcome, Settler, StockRepository};
 
@@ -33,6 +34,7 @@ impl Deletion {
         &self,
         event: EventId,
         expected: ExpectedRevision,
+        key: Option<KeyClaim>,
     ) -> Result<Event, DeleteEventError> {
         // A token of its own per try, sent once: a late duplicate of an earlier close, or of an earlier
         // delete, can then do nothing to this one.
@@ -48,11 +50,14 @@ impl Deletion {
         match state {
             ClosingState::Gone => Err(DeleteEventError::NotFound),
             ClosingState::Outdated => Err(DeleteEventError::Outdated),
+            ClosingState::NotMine if key.is_some() => Err(KeyError::InProgress.into()),
             ClosingState::NotMine => {
                 Err(Failure::unavailable("somebody else is deleting the event").into())
             }
             ClosingState::Holds | ClosingState::Clear => {
-                let result = self.delete_closed(event, token, &expected).await;
+                let result = self
+                    .delete_closed(event, token, &expected, key.as_ref())
+                    .await;
                 if result.is_err() {
                     self.reopen(event, token).await;
                 }
@@ -66,6 +71,7 @@ impl Deletion {
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        key: Option<&KeyClaim>,
     ) -> Result<Event, DeleteEventError> {
         self.wait_for_holds(event, token).await?;
         // Only now: a hold leaves after its booking is there or can never come, so once there are no
@@ -78,10 +84,11 @@ impl Deletion {
         {
             return Err(DeleteEventError::HasBookings);
         }
-        let deleted = self.stock.delete_closed(event, token, expected).await;
+        let deleted = self.stock.delete_closed(event, token, expected, key).await;
         match deleted.map_err(Failure::from)? {
             DeleteOutcome::Deleted(event) => Ok(*event),
             DeleteOutcome::Outdated => Err(DeleteEventError::Outdated),
+            DeleteOutcome::KeyTaken => Err(KeyError::InProgress.into()),
             DeleteOutcome::Refused => {
                 Err(Failure::unavailable("the event was opened again meanwhile").into())
             }

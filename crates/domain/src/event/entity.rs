@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::{EventVersion, Metadata};
+use super::{EventVersion, ExpectedRevision, Metadata};
+use crate::idempotency::KeyClaim;
 use crate::text::{InvalidValue, Lines, text_type};
 use crate::time::Timestamp;
 use crate::user::UserId;
@@ -126,6 +127,8 @@ pub struct NewEvent {
     pub created_by: UserId,
     /// When it is made.
     pub created_at: Timestamp,
+    /// The key that it is asked for under.
+    pub key: Option<KeyClaim>,
 }
 
 /// An event as stored.
@@ -155,6 +158,19 @@ pub struct Event {
     pub updated_at: Timestamp,
     /// Which state of it this is.
     pub version: EventVersion,
+}
+
+/// An edit of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventEdit {
+    /// What it changes.
+    pub change: EventChange,
+    /// Which revisions it is meant for.
+    pub expected: ExpectedRevision,
+    /// When.
+    pub at: Timestamp,
+    /// The key that it is asked for under.
+    pub key: Option<KeyClaim>,
 }
 
 /// An event right before and right after an edit: nothing came between.

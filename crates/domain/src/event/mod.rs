@@ -5,22 +5,23 @@ mod entity;
 mod metadata;
 mod ports;
 mod service;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 mod use_cases;
 mod version;
 
 pub use entity::{
-    Capacity, Description, Edited, Event, EventChange, EventDetails, EventId, EventSummary,
-    Location, NewEvent, Title,
+    Capacity, Description, Edited, Event, EventChange, EventDetails, EventEdit, EventId,
+    EventSummary, Location, NewEvent, Title,
 };
 pub(crate) use entity::{hex_bytes, write_hex};
 pub use metadata::Metadata;
 #[cfg(any(test, feature = "testing"))]
 pub use ports::MockEventRepository;
-pub use ports::{EventRepository, UpdateEventError};
+pub use ports::{EventRepository, InsertEventError, UpdateEventError};
 pub use service::{EventPorts, EventService};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockEventUseCases;
-pub use use_cases::{DeleteEventError, EventUseCases, UpdateError};
+pub use use_cases::{CreateEventError, DeleteEventError, EventUseCases, UpdateError};
 pub use version::{EventVersion, ExpectedRevision, Revision};

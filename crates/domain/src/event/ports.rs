@@ -3,10 +3,22 @@
 
 use async_trait::async_trait;
 
-use super::{Edited, Event, EventChange, EventId, EventSummary, ExpectedRevision, NewEvent};
+use super::{Edited, Event, EventEdit, EventId, EventSummary, NewEvent};
 use crate::error::StoreError;
+use crate::idempotency::Remembered;
 use crate::page::{Page, PageRequest};
-use crate::time::Timestamp;
+use crate::stock::KeyHash;
+
+/// Why an event was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum InsertEventError {
+    /// The user changed an event under that key before.
+    #[error("the key is taken")]
+    KeyTaken,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
 
 /// Why an event was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +32,9 @@ pub enum UpdateEventError {
     /// Somebody else edited it: its revision is none of the expected ones.
     #[error("the event was edited by somebody else")]
     Outdated,
+    /// The user changed an event under that key before.
+    #[error("the key is taken")]
+    KeyTaken,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -33,8 +48,11 @@ pub enum UpdateEventError {
 #[async_trait]
 pub trait EventRepository: Send + Sync {
     /// Stores an event whose tickets are all available, as the single ticket type `general`, under the
-    /// first version.
-    async fn insert(&self, event: &NewEvent) -> Result<Event, StoreError>;
+    /// first version. Its key is remembered in the same step.
+    async fn insert(&self, event: &NewEvent) -> Result<Event, InsertEventError>;
+
+    /// What was done in this store under a key, with the event as it was answered; for 24 hours at least.
+    async fn find_by_key(&self, key: &KeyHash) -> Result<Option<Remembered>, StoreError>;
 
     /// The event of that id.
     async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError>;
@@ -49,15 +67,10 @@ pub trait EventRepository: Send + Sync {
     async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError>;
 
     /// Changes an event in one atomic step, whole or not at all, and returns it as it was right before
-    /// and is right after. The step asks for the expected revision and adds one to it.
+    /// and is right after. The step asks for the expected revision and adds one to it, and remembers the
+    /// key.
     ///
     /// A new capacity moves the available tickets by the same difference, computed by the store in the
     /// same step: read, compute and write would lose what is sold in between.
-    async fn update(
-        &self,
-        id: EventId,
-        change: &EventChange,
-        expected: &ExpectedRevision,
-        at: Timestamp,
-    ) -> Result<Edited, UpdateEventError>;
+    async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError>;
 }

@@ -7,13 +7,15 @@ use async_trait::async_trait;
 
 use super::deletion::Deletion;
 use super::{
-    DeleteEventError, Event, EventChange, EventDetails, EventId, EventRepository, EventUseCases,
-    ExpectedRevision, NewEvent, UpdateError, UpdateEventError,
+    CreateEventError, DeleteEventError, Event, EventChange, EventDetails, EventEdit, EventId,
+    EventRepository, EventUseCases, ExpectedRevision, InsertEventError, NewEvent, UpdateError,
+    UpdateEventError,
 };
 use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::booking::BookingRepository;
 use crate::error::Failure;
 use crate::grouping::GroupedReads;
+use crate::idempotency::{Done, KeyClaim, KeyError, KeyUse, Remembered, RequestKeys};
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
 use crate::runtime::Runtime;
@@ -42,6 +44,7 @@ pub struct EventPorts {
 /// The event use cases.
 pub struct EventService {
     ports: EventPorts,
+    keys: RequestKeys,
     deadline: Duration,
     reads: GroupedReads<EventId, Event>,
 }
@@ -50,8 +53,14 @@ impl EventService {
     /// The use cases on `ports`; `deadline` is the longest that a client waits for a deletion.
     pub fn new(ports: EventPorts, deadline: Duration) -> Self {
         let reads = grouped_reads(&ports);
+        let keys = RequestKeys {
+            bookings: Arc::clone(&ports.bookings),
+            events: Arc::clone(&ports.events),
+            runtime: ports.runtime.clone(),
+        };
         Self {
             ports,
+            keys,
             deadline,
             reads,
         }
@@ -63,6 +72,103 @@ impl EventService {
             .by(by)
             .on_event(event)
     }
+
+    async fn make(
+        &self,
+        details: EventDetails,
+        by: Identity,
+        key: Option<KeyClaim>,
+        origin: &Origin,
+    ) -> Result<Event, CreateEventError> {
+        let runtime = &self.ports.runtime;
+        let (id, created_at) = (runtime.ids.event_id(), runtime.clock.now());
+        let new = NewEvent {
+            id,
+            details,
+            created_by: by.user_id,
+            created_at,
+            key,
+        };
+        let event = match self.ports.events.insert(&new).await {
+            Ok(event) => event,
+            Err(InsertEventError::KeyTaken) => return Err(KeyError::InProgress.into()),
+            Err(InsertEventError::Store(error)) => return Err(Failure::from(error).into()),
+        };
+        let record = self.record(Action::CreateEvent, by, origin, id);
+        self.ports
+            .audit
+            .push(record.with("totalTickets", event.total_tickets));
+        Ok(event)
+    }
+
+    async fn edit(
+        &self,
+        id: EventId,
+        edit: EventEdit,
+        by: Identity,
+        origin: &Origin,
+    ) -> Result<Event, UpdateError> {
+        let record = self
+            .record(Action::UpdateEvent, by, origin, id)
+            .with("fields", edit.change.fields());
+        match self.ports.events.update(id, &edit).await {
+            Ok(edited) => {
+                self.ports.audit.push(record);
+                Ok(edited.after)
+            }
+            Err(UpdateEventError::NotFound) => Err(UpdateError::NotFound),
+            Err(UpdateEventError::KeyTaken) => Err(KeyError::InProgress.into()),
+            Err(UpdateEventError::Outdated) => {
+                self.ports.audit.push(record.failed());
+                Err(UpdateError::Outdated)
+            }
+            Err(UpdateEventError::CapacityBelowSold) => {
+                self.ports.audit.push(record.failed());
+                Err(UpdateError::CapacityBelowSold)
+            }
+            Err(UpdateEventError::Store(error)) => Err(Failure::from(error).into()),
+        }
+    }
+
+    async fn remove(
+        &self,
+        id: EventId,
+        expected: ExpectedRevision,
+        by: Identity,
+        key: Option<KeyClaim>,
+        origin: &Origin,
+    ) -> Result<(), DeleteEventError> {
+        let deletion = Deletion {
+            stock: Arc::clone(&self.ports.stock),
+            bookings: Arc::clone(&self.ports.bookings),
+            settler: Arc::clone(&self.ports.settler),
+            runtime: self.ports.runtime.clone(),
+        };
+        let work = async move { deletion.run(id, expected, key).await };
+        let result = self
+            .ports
+            .runtime
+            .in_own_task(self.deadline, work)
+            .await
+            .unwrap_or_else(|| {
+                Err(Failure::unavailable("the deadline passed before the outcome was known").into())
+            });
+        let record = self.record(Action::DeleteEvent, by, origin, id);
+        match &result {
+            Ok(_) => self.ports.audit.push(record),
+            Err(DeleteEventError::HasBookings | DeleteEventError::Outdated) => {
+                self.ports.audit.push(record.failed());
+            }
+            Err(_) => {}
+        }
+        result.map(drop)
+    }
+}
+
+/// The event that an earlier request was answered with.
+fn answered(earlier: Remembered) -> Result<Event, Failure> {
+    let event = earlier.event;
+    event.ok_or_else(|| Failure::Unexpected("a key is remembered without its answer".into()))
 }
 
 /// Reads of events, shared by those who ask for one while a read is on its way.
@@ -88,22 +194,13 @@ impl EventUseCases for EventService {
         &self,
         details: EventDetails,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<Event, Failure> {
-        let runtime = &self.ports.runtime;
-        let (id, created_at) = (runtime.ids.event_id(), runtime.clock.now());
-        let new = NewEvent {
-            id,
-            details,
-            created_by: by.user_id,
-            created_at,
-        };
-        let event = self.ports.events.insert(&new).await?;
-        let record = self.record(Action::CreateEvent, by, origin, id);
-        self.ports
-            .audit
-            .push(record.with("totalTickets", event.total_tickets));
-        Ok(event)
+    ) -> Result<Done<Event>, CreateEventError> {
+        let claim = self.keys.claim(by, key);
+        let work = self.make(details, by, claim.clone(), origin);
+        let replay = |earlier| async { Ok(answered(earlier)?) };
+        self.keys.once(by, claim.as_ref(), work, replay).await
     }
 
     async fn update(
@@ -112,29 +209,19 @@ impl EventUseCases for EventService {
         change: EventChange,
         expected: ExpectedRevision,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<Event, UpdateError> {
-        let at = self.ports.runtime.clock.now();
-        let record = self
-            .record(Action::UpdateEvent, by, origin, id)
-            .with("fields", change.fields());
-        let events = &self.ports.events;
-        match events.update(id, &change, &expected, at).await {
-            Ok(edited) => {
-                self.ports.audit.push(record);
-                Ok(edited.after)
-            }
-            Err(UpdateEventError::NotFound) => Err(UpdateError::NotFound),
-            Err(UpdateEventError::Outdated) => {
-                self.ports.audit.push(record.failed());
-                Err(UpdateError::Outdated)
-            }
-            Err(UpdateEventError::CapacityBelowSold) => {
-                self.ports.audit.push(record.failed());
-                Err(UpdateError::CapacityBelowSold)
-            }
-            Err(UpdateEventError::Store(error)) => Err(Failure::from(error).into()),
-        }
+    ) -> Result<Done<Event>, UpdateError> {
+        let claim = self.keys.claim(by, key);
+        let edit = EventEdit {
+            change,
+            expected,
+            at: self.ports.runtime.clock.now(),
+            key: claim.clone(),
+        };
+        let work = self.edit(id, edit, by, origin);
+        let replay = |earlier| async { Ok(answered(earlier)?) };
+        self.keys.once(by, claim.as_ref(), work, replay).await
     }
 
     async fn delete(
@@ -142,32 +229,13 @@ impl EventUseCases for EventService {
         id: EventId,
         expected: ExpectedRevision,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<(), DeleteEventError> {
-        let deletion = Deletion {
-            stock: Arc::clone(&self.ports.stock),
-            bookings: Arc::clone(&self.ports.bookings),
-            settler: Arc::clone(&self.ports.settler),
-            runtime: self.ports.runtime.clone(),
-        };
-        let work = async move { deletion.run(id, expected).await };
-        let result = self
-            .ports
-            .runtime
-            .in_own_task(self.deadline, work)
-            .await
-            .unwrap_or_else(|| {
-                Err(Failure::unavailable("the deadline passed before the outcome was known").into())
-            });
-        let record = self.record(Action::DeleteEvent, by, origin, id);
-        match &result {
-            Ok(_) => self.ports.audit.push(record),
-            Err(DeleteEventError::HasBookings | DeleteEventError::Outdated) => {
-                self.ports.audit.push(record.failed());
-            }
-            Err(_) => {}
-        }
-        result.map(drop)
+    ) -> Result<Done<()>, DeleteEventError> {
+        let claim = self.keys.claim(by, key);
+        let work = self.remove(id, expected, by, claim.clone(), origin);
+        let replay = |_| async { Ok(()) };
+        self.keys.once(by, claim.as_ref(), work, replay).await
     }
 
     async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure> {

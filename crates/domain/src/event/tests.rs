@@ -53,8 +53,9 @@ async fn delete(
         runtime: runtime(),
     };
     EventService::new(ports, Duration::from_secs(60))
-        .delete(id(), first_revision(), ADMIN, &origin())
+        .delete(id(), first_revision(), ADMIN, None, &origin())
         .await
+        .map(|done| done.value)
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +88,7 @@ async fn bookings_are_looked_for_only_once_the_holds_are_gone() {
         .expect_delete_closed()
         .times(1)
         .in_sequence(&mut order)
-        .returning(|_, _, _| Ok(DeleteOutcome::Deleted(Box::new(event()))));
+        .returning(|_, _, _, _| Ok(DeleteOutcome::Deleted(Box::new(event()))));
     assert!(delete(stock, bookings).await.is_ok());
 }
 
@@ -215,9 +216,9 @@ async fn an_event_that_was_edited_while_it_was_closed_is_opened_again() {
     bookings.expect_any_trace_of().returning(|_| Ok(false));
     stock
         .expect_delete_closed()
-        .withf(|_, _, expected| *expected == first_revision())
+        .withf(|_, _, expected, _| *expected == first_revision())
         .times(1)
-        .returning(|_, _, _| Ok(DeleteOutcome::Outdated));
+        .returning(|_, _, _, _| Ok(DeleteOutcome::Outdated));
     stock.expect_reopen().times(1).returning(|_, _| Ok(()));
     let answer = delete(stock, bookings).await;
     assert!(matches!(answer, Err(DeleteEventError::Outdated)));

@@ -4,8 +4,20 @@ use async_trait::async_trait;
 
 use super::{Event, EventChange, EventDetails, EventId, ExpectedRevision};
 use crate::error::Failure;
+use crate::idempotency::{Done, KeyError, KeyUse};
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
+
+/// Why an event was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateEventError {
+    /// Its key stands for another request, or for this one on its way.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// It could not be done.
+    #[error(transparent)]
+    Failed(#[from] Failure),
+}
 
 /// Why an event was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +31,9 @@ pub enum UpdateError {
     /// Somebody else edited it since.
     #[error("the event was edited by somebody else")]
     Outdated,
+    /// Its key stands for another request, or for this one on its way.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -36,13 +51,16 @@ pub enum DeleteEventError {
     /// Somebody else edited it since.
     #[error("the event was edited by somebody else")]
     Outdated,
+    /// Its key stands for another request, or for this one on its way.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] Failure),
 }
 
 /// What can be done with events. The caller has checked that `by` is an admin; every change leaves
-/// an audit record.
+/// an audit record, and is made once under each key.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait EventUseCases: Send + Sync {
@@ -51,8 +69,9 @@ pub trait EventUseCases: Send + Sync {
         &self,
         details: EventDetails,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<Event, Failure>;
+    ) -> Result<Done<Event>, CreateEventError>;
 
     /// Changes an event of an expected revision, whole or not at all.
     async fn update(
@@ -61,8 +80,9 @@ pub trait EventUseCases: Send + Sync {
         change: EventChange,
         expected: ExpectedRevision,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<Event, UpdateError>;
+    ) -> Result<Done<Event>, UpdateError>;
 
     /// Deletes an event of an expected revision that has no booking and never had one.
     async fn delete(
@@ -70,8 +90,9 @@ pub trait EventUseCases: Send + Sync {
         id: EventId,
         expected: ExpectedRevision,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<(), DeleteEventError>;
+    ) -> Result<Done<()>, DeleteEventError>;
 
     /// The event of that id.
     async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure>;

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::error::StoreError;
 use crate::event::{EventId, ExpectedRevision};
+use crate::idempotency::KeyClaim;
 
 /// Why a batch of reservations has no outcomes.
 #[derive(Debug, thiserror::Error)]
@@ -78,12 +79,13 @@ pub trait StockRepository: Send + Sync {
     async fn reopen(&self, event: EventId, token: ClosingToken) -> Result<(), StoreError>;
 
     /// Deletes the event if it is closed by `token`, has no holds, and its revision is an expected one:
-    /// a closed event can still be edited. All in one step.
-    async fn delete_closed(
+    /// a closed event can still be edited. All in one step, in which `key` is remembered.
+    async fn delete_closed<'a>(
         &self,
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        key: Option<&'a KeyClaim>,
     ) -> Result<DeleteOutcome, StoreError>;
 
     /// Up to `limit` closings that are older than `age` by the store's clock.

@@ -234,6 +234,8 @@ pub enum DeleteOutcome {
     Deleted(Box<Event>),
     /// It is still there, because its revision is none of the expected ones.
     Outdated,
+    /// It is still there: the user changed an event under that key before.
+    KeyTaken,
     /// It was not closed by this try, or had holds.
     Refused,
 }

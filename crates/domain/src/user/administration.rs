@@ -8,6 +8,7 @@ use super::{ChangeUserError, Role, User, UserFilter, UserId, UserRepository};
 use crate::access::AccessNews;
 use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::error::Failure;
+use crate::idempotency::{Done, KeyClaim, KeyError, KeyUse, RequestKeys};
 use crate::page::{Page, PageRequest};
 use crate::request::{Identity, Origin};
 use crate::runtime::Runtime;
@@ -21,6 +22,9 @@ pub enum ManageUserError {
     /// Nobody else is an admin.
     #[error("the last admin stays")]
     LastAdmin,
+    /// Its key stands for another request, or for this one on its way.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// It could not be done.
     #[error(transparent)]
     Failed(#[from] Failure),
@@ -41,8 +45,9 @@ pub trait UserUseCases: Send + Sync {
         id: UserId,
         role: Role,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<User, ManageUserError>;
+    ) -> Result<Done<User>, ManageUserError>;
 
     /// Deletes a user, by an admin or by the user: the bookings stay for the books, without anything
     /// personal. Sessions end within 5 seconds. The last admin stays.
@@ -50,8 +55,9 @@ pub trait UserUseCases: Send + Sync {
         &self,
         id: UserId,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<(), ManageUserError>;
+    ) -> Result<Done<()>, ManageUserError>;
 }
 
 /// What the administration of users works with.
@@ -59,6 +65,8 @@ pub trait UserUseCases: Send + Sync {
 pub struct UserPorts {
     /// The users.
     pub users: Arc<dyn UserRepository>,
+    /// What was done under which key.
+    pub keys: RequestKeys,
     /// Hears of changes.
     pub news: Arc<dyn AccessNews>,
     /// Takes audit records.
@@ -92,7 +100,56 @@ impl UserService {
                 self.ports.audit.push(record.failed());
                 ManageUserError::LastAdmin
             }
+            ChangeUserError::KeyTaken => KeyError::InProgress.into(),
             ChangeUserError::Store(error) => Failure::from(error).into(),
+        }
+    }
+
+    async fn give_role(
+        &self,
+        id: UserId,
+        role: Role,
+        by: Identity,
+        key: Option<&KeyClaim>,
+        origin: &Origin,
+    ) -> Result<User, ManageUserError> {
+        let record = self
+            .record(Action::SetRole, id, by, origin)
+            .with("to", role);
+        match self.ports.users.set_role(id, role, key).await {
+            Ok(changed) => {
+                self.ports.news.role_changed(id, role);
+                self.ports.audit.push(record.with("from", changed.before));
+                Ok(changed.user)
+            }
+            Err(error) => Err(self.refusal(error, record)),
+        }
+    }
+
+    /// What an earlier request was answered. Nothing but the role of a user ever changes, until the user
+    /// is deleted; then nothing personal is left to be answered.
+    async fn given_role(&self, id: UserId, role: Role) -> Result<User, ManageUserError> {
+        let found = self.ports.users.find(id).await.map_err(Failure::from)?;
+        let user = found.ok_or(ManageUserError::NotFound)?;
+        Ok(User { role, ..user })
+    }
+
+    async fn remove(
+        &self,
+        id: UserId,
+        by: Identity,
+        key: Option<&KeyClaim>,
+        origin: &Origin,
+    ) -> Result<(), ManageUserError> {
+        let record = self.record(Action::DeleteUser, id, by, origin);
+        let at = self.ports.runtime.clock.now();
+        match self.ports.users.delete(id, at, key).await {
+            Ok(()) => {
+                self.ports.news.all_ended(id, None);
+                self.ports.audit.push(record);
+                Ok(())
+            }
+            Err(error) => Err(self.refusal(error, record)),
         }
     }
 }
@@ -108,37 +165,26 @@ impl UserUseCases for UserService {
         id: UserId,
         role: Role,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<User, ManageUserError> {
-        let record = self
-            .record(Action::SetRole, id, by, origin)
-            .with("to", role);
-        match self.ports.users.set_role(id, role).await {
-            Ok(changed) => {
-                self.ports.news.role_changed(id, role);
-                self.ports.audit.push(record.with("from", changed.before));
-                Ok(changed.user)
-            }
-            Err(error) => Err(self.refusal(error, record)),
-        }
+    ) -> Result<Done<User>, ManageUserError> {
+        let claim = self.ports.keys.claim(by, key);
+        let work = self.give_role(id, role, by, claim.as_ref(), origin);
+        let replay = |_| self.given_role(id, role);
+        self.ports.keys.once(by, claim.as_ref(), work, replay).await
     }
 
     async fn delete(
         &self,
         id: UserId,
         by: Identity,
+        key: Option<KeyUse>,
         origin: &Origin,
-    ) -> Result<(), ManageUserError> {
-        let record = self.record(Action::DeleteUser, id, by, origin);
-        let at = self.ports.runtime.clock.now();
-        match self.ports.users.delete(id, at).await {
-            Ok(()) => {
-                self.ports.news.all_ended(id, None);
-                self.ports.audit.push(record);
-                Ok(())
-            }
-            Err(error) => Err(self.refusal(error, record)),
-        }
+    ) -> Result<Done<()>, ManageUserError> {
+        let claim = self.ports.keys.claim(by, key);
+        let work = self.remove(id, by, claim.as_ref(), origin);
+        let replay = |_| async { Ok(()) };
+        self.ports.keys.once(by, claim.as_ref(), work, replay).await
     }
 }
 
@@ -147,12 +193,19 @@ mod tests {
     use super::*;
     use crate::access::MockAccessNews;
     use crate::audit::{MockAuditLog, Outcome};
+    use crate::booking::MockBookingRepository;
+    use crate::event::MockEventRepository;
     use crate::test_runtime::{ADMIN, USER, origin, runtime};
     use crate::user::{Email, MockUserRepository, PersonName, RoleChanged};
 
     fn service(users: MockUserRepository, news: MockAccessNews, log: MockAuditLog) -> UserService {
         UserService::new(UserPorts {
             users: Arc::new(users),
+            keys: RequestKeys {
+                bookings: Arc::new(MockBookingRepository::new()),
+                events: Arc::new(MockEventRepository::new()),
+                runtime: runtime(),
+            },
             news: Arc::new(news),
             audit: Arc::new(AuditBuffer::new(Arc::new(log))),
             runtime: runtime(),
@@ -172,7 +225,7 @@ mod tests {
     #[tokio::test]
     async fn a_new_role_is_told_and_written_down_with_the_old_one() {
         let mut users = MockUserRepository::new();
-        users.expect_set_role().returning(|id, role| {
+        users.expect_set_role().returning(|id, role, _| {
             Ok(RoleChanged {
                 user: User {
                     id,
@@ -194,16 +247,16 @@ mod tests {
         });
         let service = service(users, news, log);
         let user = service
-            .set_role(USER.user_id, Role::Staff, ADMIN, &origin())
+            .set_role(USER.user_id, Role::Staff, ADMIN, None, &origin())
             .await;
-        assert_eq!(user.unwrap().role, Role::Staff);
+        assert_eq!(user.unwrap().value.role, Role::Staff);
         service.ports.audit.flush().await.unwrap();
     }
 
     #[tokio::test]
     async fn a_deletion_ends_all_sessions() {
         let mut users = MockUserRepository::new();
-        users.expect_delete().returning(|_, _| Ok(()));
+        users.expect_delete().returning(|_, _, _| Ok(()));
         let mut news = MockAccessNews::new();
         news.expect_all_ended()
             .withf(|id, but| (*id, *but) == (USER.user_id, None))
@@ -211,7 +264,7 @@ mod tests {
             .return_const(());
         let log = log(|record| record.outcome == Outcome::Success);
         let service = service(users, news, log);
-        let deleted = service.delete(USER.user_id, USER, &origin()).await;
+        let deleted = service.delete(USER.user_id, USER, None, &origin()).await;
         assert!(deleted.is_ok());
         service.ports.audit.flush().await.unwrap();
     }
@@ -221,10 +274,10 @@ mod tests {
         let mut users = MockUserRepository::new();
         users
             .expect_delete()
-            .returning(|_, _| Err(ChangeUserError::LastAdmin));
+            .returning(|_, _, _| Err(ChangeUserError::LastAdmin));
         let log = log(|record| record.outcome == Outcome::Failure);
         let service = service(users, MockAccessNews::new(), log);
-        let refused = service.delete(ADMIN.user_id, ADMIN, &origin()).await;
+        let refused = service.delete(ADMIN.user_id, ADMIN, None, &origin()).await;
         assert!(matches!(refused, Err(ManageUserError::LastAdmin)));
         service.ports.audit.flush().await.unwrap();
     }

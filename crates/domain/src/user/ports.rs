@@ -7,6 +7,7 @@ use super::{
     UserFilter, UserId,
 };
 use crate::error::StoreError;
+use crate::idempotency::KeyClaim;
 use crate::page::{Page, PageRequest};
 use crate::time::Timestamp;
 
@@ -62,6 +63,9 @@ pub enum ChangeUserError {
     /// Nobody else is an admin.
     #[error("the last admin stays")]
     LastAdmin,
+    /// The caller did something else under that key before.
+    #[error("the key is taken")]
+    KeyTaken,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,14 +99,24 @@ pub trait UserRepository: Send + Sync {
     async fn list(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, StoreError>;
 
     /// Gives a user another role. While there is an admin there stays one: of any number of calls at once
-    /// that would leave none, one is refused. What is answered as done is on disk.
-    async fn set_role(&self, id: UserId, role: Role) -> Result<RoleChanged, ChangeUserError>;
+    /// that would leave none, one is refused. What is answered as done is on disk, and `key` with it.
+    async fn set_role<'a>(
+        &self,
+        id: UserId,
+        role: Role,
+        key: Option<&'a KeyClaim>,
+    ) -> Result<RoleChanged, ChangeUserError>;
 
     /// Deletes a user in one transaction. The number stays, and with it the bookings; nothing personal
-    /// does: name, address, password and the keys of bookings go, and the sessions end. The address is
+    /// does: name, address, password and the user's keys go, and the sessions end. The address is
     /// free again. A booking that is being committed at the same moment comes before or not at all. The
-    /// last admin stays, as with [`Self::set_role`].
-    async fn delete(&self, id: UserId, at: Timestamp) -> Result<(), ChangeUserError>;
+    /// last admin stays, as with [`Self::set_role`]. `key` is remembered with it.
+    async fn delete<'a>(
+        &self,
+        id: UserId,
+        at: Timestamp,
+        key: Option<&'a KeyClaim>,
+    ) -> Result<(), ChangeUserError>;
 }
 
 /// Why no hash was computed.

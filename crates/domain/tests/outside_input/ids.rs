@@ -1,5 +1,6 @@
-use domain::booking::{BookingId, IdempotencyKey};
+use domain::booking::BookingId;
 use domain::event::EventId;
+use domain::idempotency::IdempotencyKey;
 use domain::request::RequestId;
 use domain::stock::TicketType;
 use proptest::prelude::*;

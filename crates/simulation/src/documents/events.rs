@@ -5,10 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::error::StoreError;
 use domain::event::{
-    Edited, Event, EventChange, EventId, EventRepository, EventSummary, ExpectedRevision, NewEvent,
-    UpdateEventError,
+    Edited, Event, EventEdit, EventId, EventRepository, EventSummary, ExpectedRevision,
+    InsertEventError, NewEvent, UpdateEventError,
 };
+use domain::idempotency::Remembered;
 use domain::page::{Page, PageRequest};
+use domain::stock::KeyHash;
 use domain::time::Timestamp;
 use tokio::time::sleep;
 
@@ -69,13 +71,19 @@ impl Documents {
 
 #[async_trait]
 impl EventRepository for Documents {
-    async fn insert(&self, event: &NewEvent) -> Result<Event, StoreError> {
+    /// The load makes and changes events without keys.
+    async fn insert(&self, event: &NewEvent) -> Result<Event, InsertEventError> {
         let document = Document::new(event);
         let stored = document.event();
         let entry = Entry::Event(event.id, Some(document));
         let inserted = command::insert(&self.0, "insert an event", vec![entry]).await;
         inserted.map_err(lost)?;
         Ok(stored)
+    }
+
+    async fn find_by_key(&self, _key: &KeyHash) -> Result<Option<Remembered>, StoreError> {
+        let read = command::read(&self.0, "look for a key", |_, _| None);
+        read.await.map_err(lost)
     }
 
     async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
@@ -111,18 +119,16 @@ impl EventRepository for Documents {
     }
 
     /// A new capacity is the only change that the load makes; it is the one that moves the stock.
-    async fn update(
-        &self,
-        id: EventId,
-        change: &EventChange,
-        expected: &ExpectedRevision,
-        at: Timestamp,
-    ) -> Result<Edited, UpdateEventError> {
-        let capacity = change.capacity.map(|capacity| i64::from(capacity.get()));
+    async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
+        let expected = &edit.expected;
+        let capacity = edit
+            .change
+            .capacity
+            .map(|capacity| i64::from(capacity.get()));
         let Some(total) = capacity else {
             return Err(StoreError::unexpected("mongodb", "the load changes nothing else").into());
         };
-        let resized = self.resize(id, total, expected, at).await;
+        let resized = self.resize(id, total, expected, edit.at).await;
         if let Some(document) = resized.map_err(lost)? {
             let after = document.event();
             // Nobody in the simulation asks what was before.

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use domain::booking::OutboxId;
 use domain::error::StoreError;
 use domain::event::{EventId, ExpectedRevision};
+use domain::idempotency::KeyClaim;
 use domain::stock::{
     ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, Refusal, Reservation, ReservationId,
     ReserveError, ReserveOutcome, StaleClosing, StockBatch, StockRepository, StockReturn,
@@ -227,11 +228,13 @@ impl StockRepository for Documents {
         self.repeatable("reopen", reopen).await
     }
 
-    async fn delete_closed(
+    /// The load deletes without keys.
+    async fn delete_closed<'a>(
         &self,
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        _key: Option<&'a KeyClaim>,
     ) -> Result<DeleteOutcome, StoreError> {
         let wanted = expected.clone();
         let delete = one(event, move |document, _| document.delete(token, &wanted));

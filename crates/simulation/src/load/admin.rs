@@ -31,7 +31,7 @@ impl Load {
             .ask(|instance| async move {
                 instance
                     .events
-                    .update(event, change, ExpectedRevision::Any, ADMIN, &origin())
+                    .update(event, change, ExpectedRevision::Any, ADMIN, None, &origin())
                     .await
             })
             .await;
@@ -62,7 +62,7 @@ impl Load {
             .ask(|instance| async move {
                 instance
                     .events
-                    .delete(event, ExpectedRevision::Any, ADMIN, &origin())
+                    .delete(event, ExpectedRevision::Any, ADMIN, None, &origin())
                     .await
             })
             .await;

@@ -99,8 +99,11 @@ impl Load {
         let details = details(i64::try_from(tickets).ok()?).ok()?;
         sleep(Duration::from_millis(1)).await;
         let instance = self.cluster.instance(0)?;
-        let made = instance.events.create(details, ADMIN, &origin()).await;
-        let event = made.ok()?;
+        let made = instance
+            .events
+            .create(details, ADMIN, None, &origin())
+            .await;
+        let event = made.ok()?.value;
         self.answers.may_have(event.id, event.total_tickets);
         self.cluster.world.state().watch(event.id);
         Some(event.id)

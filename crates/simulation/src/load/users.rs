@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use domain::booking::{
-    BookError, BookTickets, Booked, BookingId, BookingUseCases, CancelError, IdempotencyKey,
-    Quantity,
+    BookError, BookTickets, Booking, BookingId, BookingUseCases, CancelError, Quantity,
 };
 use domain::event::EventId;
+use domain::idempotency::{Done, Fingerprint, IdempotencyKey, KeyError, KeyUse};
 use domain::request::Identity;
 use domain::user::{Role, UserId};
 use futures_util::future::join;
@@ -77,8 +77,8 @@ impl Load {
     async fn book(&self, by: Identity, wish: &BookTickets) -> Option<BookingId> {
         for _ in 0..TRIES {
             match self.book_once(by, wish).await {
-                Some(Ok(booked)) => return Some(booked.booking.id),
-                Some(Err(BookError::Failed(_) | BookError::KeyInProgress)) | None => {}
+                Some(Ok(booked)) => return Some(booked.value.id),
+                Some(Err(BookError::Failed(_) | BookError::Key(KeyError::InProgress))) | None => {}
                 Some(Err(_)) => return None,
             }
             // Without a key a second try could be a second booking, and is one here.
@@ -94,7 +94,7 @@ impl Load {
         &self,
         by: Identity,
         wish: &BookTickets,
-    ) -> Option<Result<Booked, BookError>> {
+    ) -> Option<Result<Done<Booking>, BookError>> {
         self.answers.asks(by.user_id, wish);
         let (since, asked) = (Instant::now(), wish.clone());
         let answer = self
@@ -104,7 +104,7 @@ impl Load {
         let key = wish.key.as_ref().map_or("no key", IdempotencyKey::as_str);
         let asked = format!("{user} books {quantity} of {event} with {key}");
         self.note(&asked, &answer, |booked| {
-            format!("booking {}", booked.booking.id)
+            format!("booking {}", booked.value.id)
         });
         self.answers.book(user, wish, since, &answer);
         Some(answer)
@@ -114,31 +114,49 @@ impl Load {
         let dice = self.dice();
         sleep(dice.millis(0, 2_000)).await;
         let by = if dice.chance(200) { ADMIN } else { by };
+        let key = dice.chance(500).then(|| cancel_key(id)).flatten();
+        let key = key.as_ref();
         if dice.chance(300) {
-            join(self.cancel(by, id), self.cancel(by, id)).await;
+            join(self.cancel(by, id, key), self.cancel(by, id, key)).await;
         } else {
-            self.cancel(by, id).await;
+            self.cancel(by, id, key).await;
             if dice.chance(200) {
-                self.cancel(by, id).await;
+                self.cancel(by, id, key).await;
             }
         }
     }
 
     /// Cancels, and tries again until the outcome is known.
-    async fn cancel(&self, by: Identity, id: BookingId) {
-        self.answers.told().cancel_asked.insert(id);
+    async fn cancel(&self, by: Identity, id: BookingId, key: Option<&KeyUse>) {
+        self.answers.asks_to_cancel(by.user_id, id, key);
         for _ in 0..TRIES {
-            let answer = self
-                .ask(|instance| async move { instance.bookings.cancel(id, by, &origin()).await })
+            let used = key.cloned();
+            let answer =
+                self.ask(|instance| async move {
+                    instance.bookings.cancel(id, by, used, &origin()).await
+                })
                 .await;
             if let Some(answer) = answer {
-                self.note(&format!("cancels {id}"), &answer, done);
-                self.answers.cancel(id, &answer);
-                if !matches!(answer, Err(CancelError::Failed(_))) {
+                let with = key.map_or("no key", |used| used.key.as_str());
+                self.note(&format!("cancels {id} with {with}"), &answer, done);
+                self.answers.cancel(by.user_id, id, key, &answer);
+                let again = matches!(
+                    answer,
+                    Err(CancelError::Failed(_) | CancelError::Key(KeyError::InProgress))
+                );
+                if !again {
                     return;
                 }
             }
             sleep(self.dice().millis(20, 1_500)).await;
         }
     }
+}
+
+/// The key of the request to cancel a booking.
+fn cancel_key(id: BookingId) -> Option<KeyUse> {
+    Some(KeyUse {
+        key: IdempotencyKey::parse(&format!("cancel-{id}")).ok()?,
+        fingerprint: Fingerprint::of_request("DELETE", &format!("/{id}"), ""),
+    })
 }

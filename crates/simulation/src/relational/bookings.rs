@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use domain::booking::{
-    Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, KeyedBooking, NewBooking, ReservationRow, UserKey,
+    Booking, BookingId, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
+    FenceOutcome, KeyedRequest, NewBooking, ReservationRow,
 };
 use domain::error::StoreError;
 use domain::event::EventId;
+use domain::idempotency::UserKey;
 use domain::page::{Page, PageRequest};
 use domain::stock::{HoldRef, ReservationId};
 use domain::time::Timestamp;
@@ -59,16 +60,25 @@ impl BookingRepository for Relational {
         self.commit_group(group).await
     }
 
+    async fn find_booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
+        let found = durable(&self.0, "find a booking", None, move |tables| {
+            let row = tables.row(id).and_then(|row| row.booking.clone());
+            let seen = row.is_some();
+            (row, seen)
+        });
+        found.await.map_err(lost)
+    }
+
     async fn find_by_keys(
         &self,
         keys: &[UserKey],
-    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
+    ) -> Result<Vec<Option<KeyedRequest>>, StoreError> {
         let name = |used: &UserKey| (used.user_id, used.key.as_str().to_owned());
         let keys: Vec<(UserId, String)> = keys.iter().map(name).collect();
         let (wanted, count) = (keys.clone(), keys.len());
         // Most keys are new, and "no" needs no barrier.
         let there = plain(&self.0, "look for keys", move |tables| {
-            wanted.iter().any(|key| tables.has_key(key))
+            wanted.iter().any(|key| tables.keyed(key).is_some())
         });
         if !there.await.map_err(lost)? {
             return Ok(vec![None; count]);

@@ -31,6 +31,7 @@ impl Relational {
             let write = steps(|tx: Tx| async move { write(&tx, wishes).await });
             let fault = match transact(&self.0, &what, deadline, write).await {
                 Ok(outcomes) => return Ok(outcomes),
+                Err(TxError::RolledBack(Fault::Duplicate)) => return Ok(self.apart(group).await),
                 Err(TxError::Unknown) => return Err(CommitError::Unknown(lost(TxError::Unknown))),
                 Err(TxError::RolledBack(fault)) => fault,
             };
@@ -41,6 +42,39 @@ impl Relational {
             sleep(PAUSE * sendings).await;
         }
     }
+}
+
+impl Relational {
+    /// A key of the group is taken, and nobody says which one: each cancellation goes by itself.
+    async fn apart(&self, group: &[Cancellation]) -> Vec<CancelOutcome> {
+        if group.len() == 1 {
+            return vec![CancelOutcome::KeyTaken];
+        }
+        let mut outcomes = Vec::new();
+        for wish in group {
+            let alone = Box::pin(self.cancel_group(std::slice::from_ref(wish)));
+            match alone.await {
+                Ok(outcome) => outcomes.extend(outcome),
+                Err(CommitError::RolledBack(_)) => outcomes.push(CancelOutcome::Busy),
+                Err(CommitError::Unknown(_)) => outcomes.push(CancelOutcome::Unknown),
+            }
+        }
+        outcomes
+    }
+}
+
+/// Remembers the key of a cancellation.
+async fn claim(tx: &Tx, wish: &Cancellation) -> Result<(), Fault> {
+    let Some(claim) = &wish.key else {
+        return Ok(());
+    };
+    let key = (claim.user_id, claim.used.key.as_str().to_owned());
+    tx.lock(Lock::Claim(key.clone())).await?;
+    if tx.tables(|tables| tables.has_claim(&key)) {
+        return Err(Fault::Duplicate);
+    }
+    tx.change([Change::Claim(key, claim.used.fingerprint.clone())]);
+    Ok(())
 }
 
 async fn write(tx: &Tx, group: Vec<Cancellation>) -> Result<Verdict<Vec<CancelOutcome>>, Fault> {
@@ -74,6 +108,9 @@ async fn write(tx: &Tx, group: Vec<Cancellation>) -> Result<Verdict<Vec<CancelOu
         let counter = counters.entry(row.event_id).or_default();
         *counter += u64::from(row.quantity.get());
         outcomes.push(cancel_one(tx, wish, row, *counter));
+        if !tx.world.has(Mutation::NoKeyWithCancel) {
+            claim(tx, wish).await?;
+        }
         changed = true;
     }
     if !changed && rows.is_empty() {

@@ -25,6 +25,7 @@ pub(crate) enum Lock {
     Counter(EventId),
     Reservation(ReservationId),
     Key(Key),
+    Claim(Key),
 }
 
 /// What became of a wish for a lock.

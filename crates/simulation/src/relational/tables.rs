@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use domain::audit::AuditRecord;
-use domain::booking::{
-    Booking, BookingId, BookingStatus, Fingerprint, KeyedBooking, OutboxId, ReservationRow,
-};
+use domain::booking::{Booking, BookingId, BookingStatus, KeyedRequest, OutboxId, ReservationRow};
 use domain::event::EventId;
+use domain::idempotency::Fingerprint;
 use domain::stock::ReservationId;
 use domain::user::UserId;
 
@@ -16,6 +15,8 @@ pub(crate) struct Tables {
     rows: BTreeMap<i64, Row>,
     by_reservation: BTreeMap<ReservationId, i64>,
     by_key: BTreeMap<Key, i64>,
+    /// What was asked for under the keys of cancellations.
+    claims: BTreeMap<Key, Fingerprint>,
     returned: BTreeMap<EventId, u64>,
     pub(crate) outbox: BTreeMap<OutboxId, OutboxEntry>,
     last_row: i64,
@@ -53,6 +54,8 @@ pub(crate) enum Change {
     Outbox(OutboxId, OutboxEntry),
     /// Rows of the outbox that go.
     Forget(Vec<OutboxId>),
+    /// The key of a cancellation.
+    Claim(Key, Fingerprint),
     /// The barrier's own write.
     Mark,
 }
@@ -78,6 +81,9 @@ impl Tables {
             Change::Forget(ids) => ids.iter().for_each(|id| {
                 self.outbox.remove(id);
             }),
+            Change::Claim(key, fingerprint) => {
+                self.claims.insert(key.clone(), fingerprint.clone());
+            }
             Change::Mark => {}
         }
     }
@@ -107,12 +113,24 @@ impl Tables {
         self.by_key.contains_key(key)
     }
 
-    pub(crate) fn keyed(&self, key: &Key) -> Option<KeyedBooking> {
-        let row = self.rows.get(self.by_key.get(key)?)?;
+    /// Whether something was cancelled under the key.
+    pub(crate) fn has_claim(&self, key: &Key) -> bool {
+        self.claims.contains_key(key)
+    }
+
+    /// What was done under the key.
+    pub(crate) fn keyed(&self, key: &Key) -> Option<KeyedRequest> {
+        let Some(row) = self.by_key.get(key) else {
+            return self.claims.get(key).map(|fingerprint| KeyedRequest {
+                fingerprint: fingerprint.clone(),
+                booking: None,
+            });
+        };
+        let row = self.rows.get(row)?;
         let (_, fingerprint) = row.key.as_ref()?;
-        Some(KeyedBooking {
-            booking: row.booking.clone()?,
+        Some(KeyedRequest {
             fingerprint: fingerprint.clone(),
+            booking: Some(row.booking.clone()?),
         })
     }
 

@@ -94,6 +94,9 @@ fn run(executables: &Executables, data: Data, port: u16, url: &str) -> Result<Se
         port.to_string(),
         "--bind_ip".to_owned(),
         "127.0.0.1".to_owned(),
+        // As docs/operations.md asks for.
+        "--setParameter".to_owned(),
+        "transactionLifetimeLimitSeconds=10".to_owned(),
         "--replSet".to_owned(),
         "rs0".to_owned(),
         "--wiredTigerCacheSizeGB".to_owned(),

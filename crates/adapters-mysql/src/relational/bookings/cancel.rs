@@ -20,6 +20,7 @@ use super::super::barrier::mark;
 use super::super::convert::{CANCELLED, CONFIRMED, booking, to_column};
 use super::super::entity::{bookings, outbox, stock_returns};
 use super::super::fault::Fault;
+use super::super::keys::remember;
 use super::super::outbox_repository::{counters, stock_return};
 use super::super::outbox_rows::OutboxRows;
 use super::super::statement_size::{padded, pieces};
@@ -50,7 +51,10 @@ async fn cancel_within(
             Ok(done) => return done.outcomes(store, group).map_err(CommitError::Unknown),
             Err(TransactionError::Unknown(error)) => return Err(CommitError::Unknown(error)),
             Err(TransactionError::RolledBack(Fault::LockTimeout, _)) => {
-                return Ok(apart(store, group, deadline).await);
+                return Ok(apart(store, group, deadline, CancelOutcome::Busy).await);
+            }
+            Err(TransactionError::RolledBack(Fault::Duplicate, _)) => {
+                return Ok(apart(store, group, deadline, CancelOutcome::KeyTaken).await);
             }
             Err(TransactionError::RolledBack(Fault::Deadlock, error)) => error,
             Err(TransactionError::RolledBack(_, error)) => {
@@ -64,11 +68,17 @@ async fn cancel_within(
     }
 }
 
-/// One of the group met a row that somebody else keeps locked, and nobody says which one: each goes by
-/// itself. In order, since of two wishes for one booking the first is the one that cancels.
-async fn apart(store: &SqlStore, group: &[Cancellation], deadline: Instant) -> Vec<CancelOutcome> {
+/// One of the group met a row that somebody else keeps locked, or a key that is taken, and nobody says
+/// which one: each goes by itself, and for the one alone that is its `outcome`. In order, since of two
+/// wishes for one booking, or under one key, the first is the one that cancels.
+async fn apart(
+    store: &SqlStore,
+    group: &[Cancellation],
+    deadline: Instant,
+    outcome: CancelOutcome,
+) -> Vec<CancelOutcome> {
     if group.len() == 1 {
-        return vec![CancelOutcome::Busy];
+        return vec![outcome];
     }
     let alone = (0..group.len()).map(|index| async move {
         // Boxed, since a group of one could go apart again as far as the compiler knows.
@@ -132,6 +142,8 @@ async fn write(
         .collect();
     set_cancelled(on, &wishes).await?;
     let counters = count_returns(on, &wishes).await?;
+    let keys = wishes.iter().filter_map(|(wish, _)| wish.key.as_ref());
+    remember(on, keys).await?;
     let mut outbox = OutboxRows::default();
     for (wish, row) in &wishes {
         outbox.add(row.event_id.clone(), &row.ticket_type, wish.at, &wish.audit)?;

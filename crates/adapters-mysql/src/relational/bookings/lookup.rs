@@ -1,15 +1,13 @@
 //! Looking up what other sessions wrote, so that it may be acted upon.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use domain::booking::{Fingerprint, KeyedBooking, ReservationRow, UserKey};
+use domain::booking::{Booking, BookingId, ReservationRow};
 use domain::error::StoreError;
 use domain::event::EventId;
 use domain::stock::ReservationId;
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect,
-    Select,
+    ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Select,
 };
 
 use super::super::barrier::{DurableRead, durable};
@@ -32,53 +30,10 @@ impl DurableRead for Rows {
     }
 }
 
-/// The booking under each of the keys. Most keys are new, and "no" needs no barrier: one plain read.
-pub(super) async fn by_keys(
-    store: &SqlStore,
-    keys: &[UserKey],
-) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let glimpse = with_keys(keys)
-        .select_only()
-        .column(Column::UserId)
-        .column(Column::IdempotencyKey)
-        .into_tuple::<(Option<i64>, Option<String>)>();
-    let glimpse = store.read(glimpse.all(store.reader())).await?;
-    let used: HashSet<(i64, String)> = glimpse
-        .into_iter()
-        .filter_map(|(user, key)| Some((user?, key?)))
-        .collect();
-    let is_used = |key: &&UserKey| used.contains(&(key.user_id.get(), key.key.as_str().to_owned()));
-    let used: Vec<UserKey> = keys.iter().filter(is_used).cloned().collect();
-    if used.is_empty() {
-        return Ok(vec![None; keys.len()]);
-    }
-    let rows = durable(store, &Rows(with_keys(&used))).await?;
-    let mut found = HashMap::with_capacity(rows.len());
-    for row in rows {
-        let corrupt = || store.corrupt("a key stands without what it was used for");
-        let booking = booking(store, &row)?.ok_or_else(corrupt)?;
-        let user = booking.user_id;
-        let fingerprint = row.fingerprint.map(Fingerprint::from_stored);
-        let keyed = KeyedBooking {
-            booking,
-            fingerprint: fingerprint.ok_or_else(corrupt)?,
-        };
-        found.insert((user, row.idempotency_key.ok_or_else(corrupt)?), keyed);
-    }
-    let keyed = |key: &UserKey| found.get(&(key.user_id, key.key.as_str().to_owned()));
-    Ok(keys.iter().map(|key| keyed(key).cloned()).collect())
-}
-
-fn with_keys(keys: &[UserKey]) -> Select<Entity> {
-    let one = |used: &UserKey| {
-        let user = Column::UserId.eq(used.user_id.get());
-        user.and(Column::IdempotencyKey.eq(used.key.as_str()))
-    };
-    let any = padded(keys.iter().map(one).collect()).into_iter();
-    Entity::find().filter(any.fold(Condition::any(), Condition::add))
+/// The booking of that id.
+pub(super) async fn by_id(store: &SqlStore, id: BookingId) -> Result<Option<Booking>, StoreError> {
+    let rows = durable(store, &Rows(Entity::find_by_id(id.get()))).await?;
+    rows.first().map_or(Ok(None), |row| booking(store, row))
 }
 
 /// What stands under each of the ids, in their order.

@@ -11,16 +11,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::booking::{
-    Booking, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
-    FenceOutcome, KeyedBooking, NewBooking, ReservationRow, UserKey,
+    Booking, BookingId, BookingRepository, CancelOutcome, Cancellation, CommitError, CommitOutcome,
+    FenceOutcome, KeyedRequest, NewBooking, ReservationRow,
 };
 use domain::error::StoreError;
 use domain::event::EventId;
+use domain::idempotency::UserKey;
 use domain::page::{Page, PageRequest};
 use domain::stock::{HoldRef, ReservationId};
 use domain::time::Timestamp;
 use domain::user::UserId;
 
+use super::keys;
 use super::store::SqlStore;
 
 /// How often a group is sent before it is given up, and the pause before the second sending; each
@@ -49,11 +51,15 @@ impl BookingRepository for SqlBookingRepository {
         commit::commit(&self.store, group).await
     }
 
+    async fn find_booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
+        lookup::by_id(&self.store, id).await
+    }
+
     async fn find_by_keys(
         &self,
         keys: &[UserKey],
-    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
-        lookup::by_keys(&self.store, keys).await
+    ) -> Result<Vec<Option<KeyedRequest>>, StoreError> {
+        keys::find(&self.store, keys).await
     }
 
     async fn find_reservations(
@@ -84,6 +90,6 @@ impl BookingRepository for SqlBookingRepository {
     }
 
     async fn forget_keys(&self, before: Timestamp, limit: u64) -> Result<u64, StoreError> {
-        list::forget_keys(&self.store, before, limit).await
+        keys::forget(&self.store, before, limit).await
     }
 }

@@ -7,6 +7,7 @@
 pub(crate) mod admin_guard;
 pub(crate) mod bookings;
 pub(crate) mod checkpoint;
+pub(crate) mod idempotency_keys;
 pub(crate) mod login_attempts;
 pub(crate) mod login_places;
 pub(crate) mod outbox;

@@ -18,8 +18,8 @@ use crate::problem::Problem;
 pub(crate) async fn delete_account(SignedIn(by): SignedIn, call: Call) -> Answer {
     let origin = call.origin()?;
     let users = &call.services()?.users;
-    match users.delete(by.user_id, by, &origin).await {
-        Ok(()) => Ok(HttpResponse::NoContent().finish()),
+    match users.delete(by.user_id, by, None, &origin).await {
+        Ok(_) => Ok(HttpResponse::NoContent().finish()),
         // Somebody else was faster.
         Err(ManageUserError::NotFound) => Err(InvalidToken.into()),
         Err(error) => Err(Problem::from(error)),

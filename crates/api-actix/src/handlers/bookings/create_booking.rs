@@ -1,15 +1,12 @@
 //! `POST /api/bookings/create-booking`.
 
-use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 
 use super::input::{NewBookingBody, wish};
 use crate::dto::BookingDto;
 use crate::extract::{Call, Customer};
-use crate::handlers::Answer;
+use crate::handlers::{Answer, answer_once};
 use crate::openapi::parameters::IdempotencyHeader;
-
-/// Says that an earlier request with the same key made the booking.
-pub(crate) const REPLAYED: &str = "Idempotent-Replayed";
 
 /// Books tickets for the caller.
 #[utoipa::path(
@@ -27,9 +24,5 @@ pub(crate) async fn create_booking(Customer(by): Customer, mut call: Call) -> An
     let wish = wish(&call.json().await?, call.idempotency_key())?;
     let (bookings, origin) = (&call.services()?.bookings, call.origin()?);
     let booked = bookings.book(wish, by, &origin).await?;
-    let mut response = HttpResponse::Created();
-    if booked.replayed {
-        response.insert_header((REPLAYED, "true"));
-    }
-    Ok(response.json(BookingDto::from(&booked.booking)))
+    Ok(answer_once(StatusCode::CREATED, booked.replayed).json(BookingDto::from(&booked.value)))
 }

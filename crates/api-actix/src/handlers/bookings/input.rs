@@ -1,7 +1,8 @@
 //! The body and the header of a booking.
 
-use domain::booking::{BookTickets, IdempotencyKey, Quantity};
+use domain::booking::{BookTickets, Quantity};
 use domain::event::EventId;
+use domain::idempotency::IdempotencyKey;
 use domain::text::InvalidValue;
 
 use crate::extract::{Fields, IDEMPOTENCY_KEY, integer, text};

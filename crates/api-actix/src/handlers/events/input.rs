@@ -3,6 +3,7 @@
 use domain::event::{
     Capacity, Description, EventChange, EventDetails, ExpectedRevision, Location, Title,
 };
+use domain::idempotency::KeyUse;
 use domain::text::InvalidValue;
 use domain::time::Timestamp;
 
@@ -35,8 +36,14 @@ schema_type! {
     ])
 }
 
-/// `{title, description, date, location, totalTickets, metadata?}`.
-pub(super) fn event_details(json: &str) -> Result<EventDetails, Problem> {
+/// What a header says, or what is wrong with it.
+type Header<T> = Result<T, FieldError>;
+
+/// `{title, description, date, location, totalTickets, metadata?}` and the key from the header.
+pub(super) fn event_details(
+    json: &str,
+    key: Header<Option<KeyUse>>,
+) -> Result<(EventDetails, Option<KeyUse>), Problem> {
     let mut fields = Fields::parse(json)?;
     let title = fields.required("title", text(Title::parse));
     let description = fields.required("description", text(Description::parse));
@@ -44,24 +51,27 @@ pub(super) fn event_details(json: &str) -> Result<EventDetails, Problem> {
     let location = fields.required("location", text(Location::parse));
     let capacity = fields.required("totalTickets", integer(Capacity::new));
     let metadata = fields.optional("metadata", metadata).unwrap_or_default();
+    let key = fields.take(key);
     let details = || {
-        Some(EventDetails {
+        let details = EventDetails {
             title: title?,
             description: description?,
             date: date?,
             location: location?,
             capacity: capacity?,
             metadata,
-        })
+        };
+        Some((details, key?))
     };
     fields.finish(details())
 }
 
-/// Any of the same fields, at least one, and what the header says of the revision.
+/// Any of the same fields, at least one, and what the headers say of the revision and the key.
 pub(super) fn event_change(
     json: &str,
-    expected: Result<ExpectedRevision, FieldError>,
-) -> Result<(EventChange, ExpectedRevision), Problem> {
+    expected: Header<ExpectedRevision>,
+    key: Header<Option<KeyUse>>,
+) -> Result<(EventChange, ExpectedRevision, Option<KeyUse>), Problem> {
     let mut fields = Fields::parse(json)?;
     if fields.is_empty() {
         fields.refuse("body", InvalidValue::Empty.to_string());
@@ -74,9 +84,7 @@ pub(super) fn event_change(
         capacity: fields.optional("totalTickets", integer(Capacity::new)),
         metadata: fields.optional("metadata", metadata),
     };
-    let expected = expected.unwrap_or_else(|error| {
-        fields.refuse(error.field, error.message);
-        ExpectedRevision::Any
-    });
-    fields.finish(Some((change, expected)))
+    let (expected, key) = (fields.take(expected), fields.take(key));
+    let whole = || Some((change, expected?, key?));
+    fields.finish(whole())
 }

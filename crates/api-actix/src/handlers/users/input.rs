@@ -1,11 +1,12 @@
 //! The query of the list and the body of a new role.
 
+use domain::idempotency::KeyUse;
 use domain::page::PageRequest;
 use domain::user::{Role, UserFilter, UserSearch};
 
 use crate::extract::{Fields, Query, text};
 use crate::openapi::{body_schema, fields, schema_type};
-use crate::problem::Problem;
+use crate::problem::{FieldError, Problem};
 
 /// `page`, `limit`, `q` and `role`.
 pub(super) fn list(mut query: Query) -> Result<(UserFilter, PageRequest), Problem> {
@@ -23,9 +24,13 @@ schema_type! {
     body_schema(vec![("role", fields::role())], vec![])
 }
 
-/// `{role}`.
-pub(super) fn role(json: &str) -> Result<Role, Problem> {
+/// `{role}` and the key from the header.
+pub(super) fn role(
+    json: &str,
+    key: Result<Option<KeyUse>, FieldError>,
+) -> Result<(Role, Option<KeyUse>), Problem> {
     let mut fields = Fields::parse(json)?;
     let role = fields.required("role", text(Role::parse_name));
-    fields.finish(role)
+    let key = fields.take(key);
+    fields.finish(role.zip(key))
 }

@@ -1,6 +1,7 @@
 //! Bookings.
 
-use domain::booking::{IdempotencyKey, Quantity};
+use domain::booking::Quantity;
+use domain::idempotency::IdempotencyKey;
 use serde_json::Value;
 use utoipa::openapi::schema::Schema;
 

@@ -29,7 +29,7 @@ async fn a_cancellation_brings_the_stock_back_at_once() {
     // The stock's store failed; the cancellation stands all the same, and the relay does the rest.
     assert!(
         service
-            .cancel(BookingId::new(5), USER, &origin())
+            .cancel(BookingId::new(5), USER, None, &origin())
             .await
             .is_ok()
     );
@@ -44,6 +44,8 @@ async fn a_cancellation_of_unknown_outcome_is_not_sent_again() {
         .times(1)
         .returning(|_| Err(CommitError::Unknown(away())));
     let (service, _) = mocks.service();
-    let answer = service.cancel(BookingId::new(5), USER, &origin()).await;
+    let answer = service
+        .cancel(BookingId::new(5), USER, None, &origin())
+        .await;
     assert!(matches!(answer, Err(CancelError::Failed(_))));
 }

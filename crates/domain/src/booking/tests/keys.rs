@@ -1,6 +1,7 @@
 //! Booking under a key.
 
 use super::*;
+use crate::idempotency::{Done, KeyError};
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_was_used_replays_the_booking_as_it_was_made() {
@@ -15,13 +16,7 @@ async fn a_key_that_was_used_replays_the_booking_as_it_was_made() {
         .book(wish(Some("k")), USER, &origin())
         .await
         .unwrap();
-    assert_eq!(
-        booked,
-        Booked {
-            booking: booking(),
-            replayed: true
-        }
-    );
+    assert_eq!(booked, Done::before(booking()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -34,7 +29,7 @@ async fn a_key_that_was_used_for_something_else_is_a_mismatch() {
         .returning(|_| Ok(vec![Some(earlier(3))]));
     let (service, _) = mocks.service();
     let answer = service.book(wish(Some("k")), USER, &origin()).await;
-    assert!(matches!(answer, Err(BookError::KeyMismatch)));
+    assert!(matches!(answer, Err(BookError::Key(KeyError::Mismatch))));
 }
 
 #[tokio::test(start_paused = true)]

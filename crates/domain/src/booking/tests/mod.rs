@@ -14,6 +14,7 @@ use crate::error::StoreError;
 use crate::event::{EventId, MockEventRepository};
 use crate::grouping::GroupLimits;
 use crate::health::MockHealthView;
+use crate::idempotency::{Done, Fingerprint, IdempotencyKey};
 use crate::runtime::{MockClock, Runtime};
 use crate::stock::{
     HoldRef, MockStockRepository, Refusal, Relay, ReserveError, ReserveOutcome, Settler,
@@ -104,14 +105,14 @@ fn away() -> StoreError {
     StoreError::unavailable("mysql", "gone")
 }
 
-fn earlier(quantity: i64) -> KeyedBooking {
+fn earlier(quantity: i64) -> KeyedRequest {
     let quantity = Quantity::new(quantity).unwrap();
     let at = Timestamp::from_millis(1);
-    KeyedBooking {
-        booking: Booking {
+    KeyedRequest {
+        booking: Some(Booking {
             status: BookingStatus::Cancelled { at },
             ..booking()
-        },
+        }),
         fingerprint: Fingerprint::of_booking(event_id(), &TicketType::general(), quantity),
     }
 }
@@ -151,13 +152,7 @@ async fn a_booking_is_reserved_committed_and_settled_later() {
     answer_commit(&mut mocks, CommitOutcome::Booked(booking()));
     let (service, settler) = mocks.service();
     let booked = service.book(wish(None), USER, &origin()).await.unwrap();
-    assert_eq!(
-        booked,
-        Booked {
-            booking: booking(),
-            replayed: false
-        }
-    );
+    assert_eq!(booked, Done::now(booking()));
     assert_eq!(settler.take_for(event_id()).len(), 1);
 }
 
@@ -303,7 +298,7 @@ async fn a_commit_of_unknown_outcome_that_came_through_is_a_booking() {
         .returning(|_| Ok(vec![FenceOutcome::Booked(booking())]));
     let (service, settler) = mocks.service();
     let booked = service.book(wish(None), USER, &origin()).await.unwrap();
-    assert_eq!(booked.booking, booking());
+    assert_eq!(booked.value, booking());
     assert_eq!(settler.take_for(event_id()).len(), 1);
 }
 
@@ -373,7 +368,7 @@ async fn a_row_under_the_own_reservation_id_is_a_question() {
             .book(wish(None), USER, &origin())
             .await
             .unwrap()
-            .booking,
+            .value,
         booking()
     );
 }
@@ -397,7 +392,7 @@ async fn refusals_are_answered_as_what_they_are() {
         (Refusal::SoldOut, "SoldOut"),
         (Refusal::EventEnded, "EventEnded"),
         (Refusal::EventNotFound, "EventNotFound"),
-        (Refusal::KeyInFlight, "KeyInProgress"),
+        (Refusal::KeyInFlight, "Key(InProgress)"),
         (Refusal::Closing, "Failed"),
         (Refusal::TooManyHolds, "Failed"),
         (Refusal::Moved, "Failed"),

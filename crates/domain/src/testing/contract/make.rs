@@ -5,12 +5,13 @@ use serde_json::json;
 
 use crate::audit::{Action, AuditRecord};
 use crate::booking::{
-    Booking, BookingId, CancelOutcome, Cancellation, Cancelled, CommitOutcome, Fingerprint,
-    IdempotencyKey, KeyUse, NewBooking, Quantity,
+    Booking, BookingId, CancelOutcome, Cancellation, Cancelled, CommitOutcome, NewBooking, Quantity,
 };
 use crate::event::{
-    Capacity, Description, EventDetails, EventId, Location, Metadata, NewEvent, Title,
+    Capacity, Description, EventChange, EventDetails, EventEdit, EventId, ExpectedRevision,
+    Location, Metadata, NewEvent, Title,
 };
+use crate::idempotency::{Fingerprint, IdempotencyKey, KeyClaim, KeyUse};
 use crate::page::PageRequest;
 use crate::request::{Identity, Origin, RequestId};
 use crate::runtime::IdGenerator;
@@ -168,6 +169,7 @@ pub(super) fn cancellation(booking: BookingId, by: Identity) -> Cancellation {
         booking_id: booking,
         by,
         at: at(AT + 60_001),
+        key: None,
         audit: record(Action::Cancel).on_booking(booking),
     }
 }
@@ -217,6 +219,29 @@ pub(super) fn event_with(details: EventDetails) -> NewEvent {
         details,
         created_by: UserId::new(1),
         created_at: at(AT),
+        key: None,
+    }
+}
+
+/// An edit a moment after [`AT`].
+pub(super) fn edit(change: &EventChange, expected: ExpectedRevision) -> EventEdit {
+    EventEdit {
+        change: change.clone(),
+        expected,
+        at: at(AT + 1),
+        key: None,
+    }
+}
+
+/// A request that claims a key at [`AT`].
+pub(super) fn claim(user_id: UserId, key: &str, body: &str) -> KeyClaim {
+    KeyClaim {
+        user_id,
+        used: KeyUse {
+            key: IdempotencyKey::parse(key).unwrap(),
+            fingerprint: Fingerprint::of_request("PUT", "/api/somewhere", body),
+        },
+        at: at(AT),
     }
 }
 

@@ -8,11 +8,11 @@ use super::make::*;
 use super::{Documents, Relational};
 use crate::audit::AuditRecord;
 use crate::booking::{
-    Booking, Cancelled, CommitOutcome, IdempotencyKey, KeyedBooking, NewBooking, OutboxId,
-    PendingWork, UserKey,
+    Booking, Cancelled, CommitOutcome, KeyedRequest, NewBooking, OutboxId, PendingWork,
 };
 use crate::error::StoreError;
-use crate::event::{Event, EventChange, EventId, ExpectedRevision, UpdateEventError};
+use crate::event::{Event, EventChange, EventEdit, EventId, ExpectedRevision, UpdateEventError};
+use crate::idempotency::{IdempotencyKey, UserKey};
 use crate::session::{NewSession, Opening, SessionId};
 use crate::stock::{
     ClosingState, ClosingToken, DeleteOutcome, HoldRef, Reservation, ReserveOutcome,
@@ -55,7 +55,7 @@ impl Relational {
         &self,
         user_id: UserId,
         key: &IdempotencyKey,
-    ) -> Result<Option<KeyedBooking>, StoreError> {
+    ) -> Result<Option<KeyedRequest>, StoreError> {
         let key = UserKey {
             user_id,
             key: key.clone(),
@@ -124,8 +124,11 @@ impl Documents {
         change: &EventChange,
         at: Timestamp,
     ) -> Result<Event, UpdateEventError> {
-        let any = ExpectedRevision::Any;
-        let edited = self.events.update(event, change, &any, at).await;
+        let edit = EventEdit {
+            at,
+            ..edit(change, ExpectedRevision::Any)
+        };
+        let edited = self.events.update(event, &edit).await;
         edited.map(|edited| edited.after)
     }
 
@@ -145,7 +148,7 @@ impl Documents {
         token: ClosingToken,
     ) -> Result<bool, StoreError> {
         let any = ExpectedRevision::Any;
-        let outcome = self.stock.delete_closed(event, token, &any).await?;
+        let outcome = self.stock.delete_closed(event, token, &any, None).await?;
         Ok(matches!(outcome, DeleteOutcome::Deleted(_)))
     }
 

@@ -88,6 +88,7 @@ async fn event(backend: &MemoryBackend) -> Event {
         },
         created_by: UserId::new(1),
         created_at: backend.clock.now(),
+        key: None,
     };
     EventRepository::insert(&*backend.documents, &new)
         .await

@@ -54,6 +54,7 @@ impl Shop {
             },
             created_by: user,
             created_at: Timestamp::from_millis(0),
+            key: None,
         };
         let event = EventRepository::insert(&*backend.documents, &new)
             .await
@@ -131,6 +132,7 @@ impl Shop {
             booking_id: booking.id,
             by: Identity { ..ADMIN },
             at: Timestamp::from_millis(1),
+            key: None,
             audit: self.record(Action::Cancel),
         };
         let outcome = self

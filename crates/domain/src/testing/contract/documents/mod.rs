@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod closing;
+pub mod event_keys;
 pub mod events;
 pub mod following_checkpoint;
 pub mod holds;
@@ -81,6 +82,15 @@ macro_rules! document_contract_tests {
                 what_came_back_can_be_taken_away,
                 sales_do_not_count_as_a_change_by_an_admin,
                 changes_and_reservations_at_once_lose_nothing,
+            }
+            event_keys {
+                a_new_event_is_remembered_as_it_was_answered,
+                an_edit_is_remembered_as_it_was_answered,
+                a_deletion_is_remembered,
+                what_is_refused_leaves_its_key_free,
+                a_used_key_changes_nothing_more,
+                of_many_at_once_under_one_key_exactly_one_is_made,
+                keyed_edits_and_sales_at_once_lose_nothing,
             }
             version {
                 a_new_event_has_the_first_version,

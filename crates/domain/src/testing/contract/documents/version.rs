@@ -38,7 +38,9 @@ async fn update(
     change: &EventChange,
     expected: &ExpectedRevision,
 ) -> Result<Edited, UpdateEventError> {
-    on.events.update(event, change, expected, at(AT + 1)).await
+    on.events
+        .update(event, &edit(change, expected.clone()))
+        .await
 }
 
 async fn number(on: &Documents, event: EventId) -> u64 {
@@ -218,10 +220,13 @@ pub async fn an_event_that_was_edited_after_its_closing_is_not_deleted(on: Docum
     let state = on.stock.close(event, token, &only(1)).await.unwrap();
     assert_eq!(state, ClosingState::Clear);
     on.edit(event, &titled("Saved"), at(AT)).await.unwrap();
-    let outcome = on.stock.delete_closed(event, token, &only(1)).await;
+    let outcome = on.stock.delete_closed(event, token, &only(1), None).await;
     assert_eq!(outcome.unwrap(), DeleteOutcome::Outdated);
     assert_eq!(on.stored(event).await.title.as_str(), "Saved");
-    let outcome = on.stock.delete_closed(event, self::token(), &only(2)).await;
+    let outcome = on
+        .stock
+        .delete_closed(event, self::token(), &only(2), None)
+        .await;
     assert_eq!(outcome.unwrap(), DeleteOutcome::Refused);
     on.stock.reopen(event, token).await.unwrap();
     on.hold(event, 1).await;
@@ -232,9 +237,9 @@ pub async fn a_deletion_tells_what_it_deleted(on: Documents) {
     on.edit(event, &titled("Last"), at(AT)).await.unwrap();
     let before = on.stored(event).await;
     on.stock.close(event, token, &only(2)).await.unwrap();
-    let outcome = on.stock.delete_closed(event, token, &only(2)).await;
+    let outcome = on.stock.delete_closed(event, token, &only(2), None).await;
     assert_eq!(outcome.unwrap(), DeleteOutcome::Deleted(Box::new(before)));
-    let again = on.stock.delete_closed(event, token, &only(2)).await;
+    let again = on.stock.delete_closed(event, token, &only(2), None).await;
     assert_eq!(again.unwrap(), DeleteOutcome::Refused);
 }
 
@@ -244,7 +249,7 @@ pub async fn of_an_edit_and_a_deletion_of_one_revision_exactly_one_is_made(on: D
         on.close(event, token).await.unwrap();
         let (change, expected) = (titled("New"), only(1));
         let edit = update(&on, event, &change, &expected);
-        let delete = on.stock.delete_closed(event, token, &expected);
+        let delete = on.stock.delete_closed(event, token, &expected, None);
         match join(edit, delete).await {
             (Ok(_), Ok(DeleteOutcome::Outdated)) => {}
             (Err(UpdateEventError::NotFound), Ok(DeleteOutcome::Deleted(_))) => {}

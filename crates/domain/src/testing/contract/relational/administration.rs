@@ -4,7 +4,8 @@ use futures_util::future::join_all;
 
 use super::super::Relational;
 use super::super::make::*;
-use crate::booking::{CommitOutcome, IdempotencyKey};
+use crate::booking::CommitOutcome;
+use crate::idempotency::IdempotencyKey;
 use crate::session::RotateOutcome;
 use crate::user::{
     ChangeUserError, Email, NewUser, PersonName, Role, User, UserFilter, UserId, UserSearch,
@@ -84,7 +85,7 @@ pub async fn users_are_found_by_words_in_name_or_address(on: Relational) {
 pub async fn users_are_found_by_role(on: Relational) {
     let (ada, bob) = (on.user("ada").await.id, on.user("bob").await.id);
     let admin = admins(&on, 1).await[0];
-    on.users.set_role(bob, Role::Staff).await.unwrap();
+    on.users.set_role(bob, Role::Staff, None).await.unwrap();
     for (role, expected) in [(Role::User, ada), (Role::Staff, bob), (Role::Admin, admin)] {
         let filter = UserFilter {
             search: Some(UserSearch::parse("example").unwrap()),
@@ -101,7 +102,7 @@ pub async fn a_role_is_changed_and_the_old_one_told(on: Relational) {
     let mut before = Role::User;
     admins(&on, 1).await;
     for role in [Role::Staff, Role::Admin, Role::Admin, Role::User] {
-        let changed = on.users.set_role(ada.id, role).await.unwrap();
+        let changed = on.users.set_role(ada.id, role, None).await.unwrap();
         let expected = User {
             role,
             ..ada.clone()
@@ -115,7 +116,7 @@ pub async fn a_role_is_changed_and_the_old_one_told(on: Relational) {
 pub async fn a_role_counts_for_sessions_that_are_open(on: Relational) {
     let ada = on.user("ada").await.id;
     let session = on.session(ada).await;
-    on.users.set_role(ada, Role::Staff).await.unwrap();
+    on.users.set_role(ada, Role::Staff, None).await.unwrap();
     let living = on.sessions.living(&[session.id], at(AT)).await.unwrap();
     assert_eq!(living[0].1.role, Role::Staff);
     let used = on.sessions.rotate(&rotation(&session.refresh)).await;
@@ -127,28 +128,28 @@ pub async fn a_role_counts_for_sessions_that_are_open(on: Relational) {
 
 pub async fn who_is_not_there_is_neither_changed_nor_deleted(on: Relational) {
     on.user("ada").await;
-    let changed = on.users.set_role(NOBODY, Role::Admin).await;
+    let changed = on.users.set_role(NOBODY, Role::Admin, None).await;
     assert!(matches!(changed, Err(ChangeUserError::NotFound)));
-    let deleted = on.users.delete(NOBODY, at(AT)).await;
+    let deleted = on.users.delete(NOBODY, at(AT), None).await;
     assert!(matches!(deleted, Err(ChangeUserError::NotFound)));
 }
 
 pub async fn the_last_admin_stays(on: Relational) {
     let ids = admins(&on, 2).await;
-    on.users.set_role(ids[0], Role::Staff).await.unwrap();
+    on.users.set_role(ids[0], Role::Staff, None).await.unwrap();
     for role in [Role::User, Role::Staff] {
-        let demoted = on.users.set_role(ids[1], role).await;
+        let demoted = on.users.set_role(ids[1], role, None).await;
         assert!(matches!(demoted, Err(ChangeUserError::LastAdmin)));
     }
-    let deleted = on.users.delete(ids[1], at(AT)).await;
+    let deleted = on.users.delete(ids[1], at(AT), None).await;
     assert!(matches!(deleted, Err(ChangeUserError::LastAdmin)));
     // To be made again what one is changes nothing.
-    on.users.set_role(ids[1], Role::Admin).await.unwrap();
+    on.users.set_role(ids[1], Role::Admin, None).await.unwrap();
     let last = on.users.find(ids[1]).await.unwrap().unwrap();
     assert_eq!(last.role, Role::Admin);
-    on.users.set_role(ids[0], Role::Admin).await.unwrap();
-    on.users.delete(ids[1], at(AT)).await.unwrap();
-    let deleted = on.users.delete(ids[0], at(AT)).await;
+    on.users.set_role(ids[0], Role::Admin, None).await.unwrap();
+    on.users.delete(ids[1], at(AT), None).await.unwrap();
+    let deleted = on.users.delete(ids[0], at(AT), None).await;
     assert!(matches!(deleted, Err(ChangeUserError::LastAdmin)));
 }
 
@@ -166,14 +167,14 @@ pub async fn of_admins_who_remove_each_other_at_once_one_stays(on: Relational) {
         };
         for admin in on.users.list(&filter, page(1, 100)).await.unwrap().rows {
             if !ids.contains(&admin.id) {
-                on.users.set_role(admin.id, Role::User).await.unwrap();
+                on.users.set_role(admin.id, Role::User, None).await.unwrap();
             }
         }
         let on = &on;
         let calls = ids.iter().enumerate().map(|(n, id)| async move {
             match n % 2 {
-                0 => on.users.set_role(*id, Role::User).await.map(drop),
-                _ => on.users.delete(*id, at(AT)).await,
+                0 => on.users.set_role(*id, Role::User, None).await.map(drop),
+                _ => on.users.delete(*id, at(AT), None).await,
             }
         });
         let answers = join_all(calls).await;
@@ -194,7 +195,7 @@ pub async fn a_deleted_user_is_gone_and_the_address_is_free(on: Relational) {
     let ada = on.user("ada").await;
     let bob = on.user("bob").await.id;
     let (hers, his) = (on.session(ada.id).await, on.session(bob).await);
-    on.users.delete(ada.id, at(AT)).await.unwrap();
+    on.users.delete(ada.id, at(AT), None).await.unwrap();
     assert_eq!(on.users.find(ada.id).await.unwrap(), None);
     assert!(on.users.account(ada.id).await.unwrap().is_none());
     let found_again = on.users.find_by_email(&ada.email).await.unwrap();
@@ -203,23 +204,23 @@ pub async fn a_deleted_user_is_gone_and_the_address_is_free(on: Relational) {
     assert_eq!(on.alive(&[hers.id, his.id]).await, [his.id]);
     let used = on.sessions.rotate(&rotation(&hers.refresh)).await;
     assert_eq!(used.unwrap(), RotateOutcome::Refused);
-    let again = on.users.delete(ada.id, at(AT)).await;
+    let again = on.users.delete(ada.id, at(AT), None).await;
     assert!(matches!(again, Err(ChangeUserError::NotFound)));
 
     let next = on.user("ada").await;
     assert_ne!(next.id, ada.id);
-    on.users.delete(next.id, at(AT)).await.unwrap();
+    on.users.delete(next.id, at(AT), None).await.unwrap();
     // Nobody's address can be in the way of what takes the place of one.
     let id = on.user("carol").await.id;
     let odd = Email::parse(&format!("deleted-{}@deleted.invalid", id.get())).unwrap();
     on.users.insert(&new_user(odd.as_str())).await.unwrap();
-    on.users.delete(id, at(AT)).await.unwrap();
+    on.users.delete(id, at(AT), None).await.unwrap();
 }
 
 pub async fn the_bookings_of_a_deleted_user_stay_without_their_keys(on: Relational) {
     let ada = on.user("ada").await.id;
     let booking = on.book_one(keyed_booking(ada, event_id(), "key")).await;
-    on.users.delete(ada, at(AT)).await.unwrap();
+    on.users.delete(ada, at(AT), None).await.unwrap();
     let listed = on.bookings.list_for_user(ada, page(1, 10)).await.unwrap();
     assert_eq!(listed.rows, std::slice::from_ref(&booking));
     let key = IdempotencyKey::parse("key").unwrap();
@@ -238,8 +239,10 @@ pub async fn a_booking_at_the_moment_of_the_deletion_comes_before_or_not_at_all(
         let user = on.user(&format!("user{round}")).await.id;
         let new = keyed_booking(user, event_id(), "key");
         let group = [new];
-        let (outcomes, deleted) =
-            futures_util::join!(on.bookings.commit(&group), on.users.delete(user, at(AT)));
+        let (outcomes, deleted) = futures_util::join!(
+            on.bookings.commit(&group),
+            on.users.delete(user, at(AT), None)
+        );
         deleted.unwrap();
         let listed = on.bookings.list_for_user(user, page(1, 10)).await.unwrap();
         match &outcomes.unwrap()[..] {

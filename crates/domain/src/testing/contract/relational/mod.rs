@@ -145,6 +145,14 @@ macro_rules! relational_contract_tests {
                 a_forgotten_key_is_free_and_its_booking_stays,
                 only_keys_used_before_the_given_time_are_forgotten,
                 no_more_keys_are_forgotten_than_asked_for,
+                a_booking_is_found_by_its_id,
+                a_cancellation_is_remembered_with_its_key,
+                a_cancellation_that_is_refused_leaves_its_key_free,
+                one_key_cancels_one_booking,
+                of_many_cancellations_under_one_key_at_once_exactly_one_is_made,
+                a_new_role_is_remembered_with_its_key,
+                a_deletion_of_a_user_is_remembered_with_its_key,
+                keys_of_all_kinds_are_forgotten_by_their_time,
             }
             reservations {
                 every_state_is_told_in_the_order_of_the_ids,

@@ -2,6 +2,7 @@
 
 use super::Collections;
 use crate::event::{EventId, ExpectedRevision};
+use crate::idempotency::KeyClaim;
 use crate::stock::{ClosingState, ClosingToken, DeleteOutcome, StaleClosing};
 use crate::time::Timestamp;
 
@@ -45,6 +46,7 @@ impl Collections {
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        key: Option<&KeyClaim>,
     ) -> DeleteOutcome {
         let clear = self.closing_state(event, token) == ClosingState::Clear;
         let Some(document) = self.events.get(&event).filter(|_| clear) else {
@@ -54,6 +56,10 @@ impl Collections {
         if !expected.includes(before.version.revision) {
             return DeleteOutcome::Outdated;
         }
+        if !self.is_free(key) {
+            return DeleteOutcome::KeyTaken;
+        }
+        self.remember(key, None);
         self.events.remove(&event);
         DeleteOutcome::Deleted(Box::new(before))
     }

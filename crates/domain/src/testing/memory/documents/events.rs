@@ -8,12 +8,12 @@ use super::super::page_of;
 use super::{EventDocument, MemoryDocuments, TypeStock};
 use crate::error::StoreError;
 use crate::event::{
-    Edited, Event, EventChange, EventId, EventRepository, EventSummary, EventVersion,
-    ExpectedRevision, NewEvent, UpdateEventError,
+    Edited, Event, EventEdit, EventId, EventRepository, EventSummary, EventVersion,
+    InsertEventError, NewEvent, UpdateEventError,
 };
+use crate::idempotency::Remembered;
 use crate::page::{Page, PageRequest};
-use crate::stock::TicketType;
-use crate::time::Timestamp;
+use crate::stock::{KeyHash, TicketType};
 
 impl EventDocument {
     fn new(new: &NewEvent) -> Self {
@@ -57,21 +57,19 @@ impl EventDocument {
         Ok(())
     }
 
-    fn change(
-        &mut self,
-        change: &EventChange,
-        expected: &ExpectedRevision,
-        at: Timestamp,
-    ) -> Result<Edited, UpdateEventError> {
+    fn change(&mut self, edit: &EventEdit, key_is_free: bool) -> Result<Edited, UpdateEventError> {
         let before = self.as_event();
-        if !expected.includes(before.version.revision) {
+        if !edit.expected.includes(before.version.revision) {
             return Err(UpdateEventError::Outdated);
         }
+        if !key_is_free {
+            return Err(UpdateEventError::KeyTaken);
+        }
         // The one step that can fail comes first: a change is made whole or not at all.
-        if let Some(capacity) = change.capacity {
+        if let Some(capacity) = edit.change.capacity {
             self.set_capacity(capacity.get())?;
         }
-        self.event = change.made_to(&self.event, at);
+        self.event = edit.change.made_to(&self.event, edit.at);
         Ok(Edited {
             before,
             after: self.as_event(),
@@ -81,15 +79,23 @@ impl EventDocument {
 
 #[async_trait]
 impl EventRepository for MemoryDocuments {
-    async fn insert(&self, event: &NewEvent) -> Result<Event, StoreError> {
+    async fn insert(&self, event: &NewEvent) -> Result<Event, InsertEventError> {
         let mut collections = self.open()?;
         if collections.events.contains_key(&event.id) {
-            return Err(StoreError::unexpected(Self::NAME, "the event id is taken"));
+            return Err(StoreError::unexpected(Self::NAME, "the event id is taken").into());
+        }
+        if !collections.is_free(event.key.as_ref()) {
+            return Err(InsertEventError::KeyTaken);
         }
         let document = EventDocument::new(event);
         let stored = document.as_event();
+        collections.remember(event.key.as_ref(), Some(&stored));
         collections.events.insert(event.id, document);
         Ok(stored)
+    }
+
+    async fn find_by_key(&self, key: &KeyHash) -> Result<Option<Remembered>, StoreError> {
+        Ok(self.open()?.keys.get(key).cloned())
     }
 
     async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
@@ -122,18 +128,15 @@ impl EventRepository for MemoryDocuments {
         Ok(page_of(&all, page, EventDocument::as_event))
     }
 
-    async fn update(
-        &self,
-        id: EventId,
-        change: &EventChange,
-        expected: &ExpectedRevision,
-        at: Timestamp,
-    ) -> Result<Edited, UpdateEventError> {
+    async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
         let mut collections = self.open()?;
+        let key_is_free = collections.is_free(edit.key.as_ref());
         let document = collections
             .events
             .get_mut(&id)
             .ok_or(UpdateEventError::NotFound)?;
-        document.change(change, expected, at)
+        let edited = document.change(edit, key_is_free)?;
+        collections.remember(edit.key.as_ref(), Some(&edited.after));
+        Ok(edited)
     }
 }

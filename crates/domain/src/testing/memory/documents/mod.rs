@@ -7,7 +7,7 @@ mod events;
 mod stock;
 mod survey;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::checkpoint::Checkpoint;
 use crate::error::StoreError;
 use crate::event::{Event, EventId, EventVersion};
 use crate::health::Probe;
+use crate::idempotency::{KeyClaim, Remembered};
 use crate::runtime::Clock;
 use crate::stock::{ClosingToken, Hold, KeyHash, TicketType};
 use crate::time::Timestamp;
@@ -53,9 +54,28 @@ pub struct StockView {
 struct Collections {
     away: bool,
     events: BTreeMap<EventId, EventDocument>,
+    keys: HashMap<KeyHash, Remembered>,
     audit: Vec<AuditRecord>,
     audit_ids: HashSet<AuditId>,
     checkpoint: Option<Checkpoint>,
+}
+
+impl Collections {
+    /// Whether the key is the claim's for the taking.
+    fn is_free(&self, claim: Option<&KeyClaim>) -> bool {
+        claim.is_none_or(|claim| !self.keys.contains_key(&claim.hash()))
+    }
+
+    fn remember(&mut self, claim: Option<&KeyClaim>, event: Option<&Event>) {
+        let Some(claim) = claim else {
+            return;
+        };
+        let remembered = Remembered {
+            fingerprint: claim.used.fingerprint.clone(),
+            event: event.cloned(),
+        };
+        self.keys.insert(claim.hash(), remembered);
+    }
 }
 
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::{EventDocument, HoldEntry, MemoryDocuments};
 use crate::error::StoreError;
 use crate::event::{EventId, ExpectedRevision};
+use crate::idempotency::KeyClaim;
 use crate::stock::{
     ClosingState, ClosingToken, DeleteOutcome, Hold, HoldRef, MAX_HOLDS, Refusal, Reservation,
     ReservationId, ReserveError, ReserveOutcome, StaleClosing, StockBatch, StockRepository,
@@ -182,13 +183,14 @@ impl StockRepository for MemoryDocuments {
         Ok(())
     }
 
-    async fn delete_closed(
+    async fn delete_closed<'a>(
         &self,
         event: EventId,
         token: ClosingToken,
         expected: &ExpectedRevision,
+        key: Option<&'a KeyClaim>,
     ) -> Result<DeleteOutcome, StoreError> {
-        Ok(self.open()?.delete_closed(event, token, expected))
+        Ok(self.open()?.delete_closed(event, token, expected, key))
     }
 
     async fn stale_closings(

@@ -6,10 +6,11 @@ use super::super::page_of;
 use super::{MemoryRelational, StoredBooking, Tables};
 use crate::booking::{
     Booking, BookingId, BookingRepository, BookingStatus, CancelOutcome, Cancellation, Cancelled,
-    CommitError, CommitOutcome, FenceOutcome, KeyedBooking, NewBooking, ReservationRow, UserKey,
+    CommitError, CommitOutcome, FenceOutcome, KeyedRequest, NewBooking, ReservationRow,
 };
 use crate::error::StoreError;
 use crate::event::EventId;
+use crate::idempotency::UserKey;
 use crate::page::{Page, PageRequest};
 use crate::request::Identity;
 use crate::stock::{HoldRef, ReservationId, StockReturn};
@@ -30,11 +31,16 @@ impl Tables {
         id
     }
 
-    fn keyed(&self, used: &UserKey) -> Option<KeyedBooking> {
-        let (id, fingerprint) = self.keys.get(&(used.user_id, used.key.clone()))?;
-        Some(KeyedBooking {
-            booking: self.bookings.get(id)?.booking.clone()?,
+    fn keyed(&self, used: &UserKey) -> Option<KeyedRequest> {
+        let Some((id, fingerprint)) = self.keys.get(&(used.user_id, used.key.clone())) else {
+            return self.claims.get(used).map(|claim| KeyedRequest {
+                fingerprint: claim.used.fingerprint.clone(),
+                booking: None,
+            });
+        };
+        Some(KeyedRequest {
             fingerprint: fingerprint.clone(),
+            booking: Some(self.bookings.get(id)?.booking.clone()?),
         })
     }
 
@@ -95,6 +101,7 @@ impl Tables {
     }
 
     fn cancel_one(&mut self, wish: &Cancellation) -> CancelOutcome {
+        let key_is_free = self.is_free(wish.key.as_ref());
         let Some(booking) = self
             .bookings
             .get_mut(&wish.booking_id)
@@ -106,6 +113,9 @@ impl Tables {
         if booking.status != BookingStatus::Confirmed {
             return CancelOutcome::AlreadyCancelled;
         }
+        if !key_is_free {
+            return CancelOutcome::KeyTaken;
+        }
         booking.status = BookingStatus::Cancelled { at: wish.at };
         let booking = booking.clone();
         let (event_id, ticket_type) = (booking.event_id, booking.ticket_type.clone());
@@ -115,6 +125,7 @@ impl Tables {
             .or_default();
         *counter += u64::from(booking.quantity.get());
         let returned = *counter;
+        self.remember(wish.key.as_ref());
         self.push_outbox(event_id, ticket_type.clone(), wish.audit.clone());
         CancelOutcome::Cancelled(Cancelled {
             booking,
@@ -147,6 +158,18 @@ impl Tables {
     }
 }
 
+impl Tables {
+    fn forget_claims(&mut self, before: Timestamp, limit: u64) -> u64 {
+        let mut freed = 0;
+        self.claims.retain(|_, claim| {
+            let goes = claim.at < before && freed < limit;
+            freed += u64::from(goes);
+            !goes
+        });
+        freed
+    }
+}
+
 /// Whose business a booking is.
 fn may_cancel(by: Identity, booking: &Booking) -> bool {
     by.role == Role::Admin || by.user_id == booking.user_id
@@ -159,10 +182,15 @@ impl BookingRepository for MemoryRelational {
         Ok(group.iter().map(|new| tables.commit_one(new)).collect())
     }
 
+    async fn find_booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
+        let tables = self.open()?;
+        Ok(tables.bookings.get(&id).and_then(|row| row.booking.clone()))
+    }
+
     async fn find_by_keys(
         &self,
         keys: &[UserKey],
-    ) -> Result<Vec<Option<KeyedBooking>>, StoreError> {
+    ) -> Result<Vec<Option<KeyedRequest>>, StoreError> {
         let tables = self.open()?;
         Ok(keys.iter().map(|key| tables.keyed(key)).collect())
     }
@@ -214,6 +242,6 @@ impl BookingRepository for MemoryRelational {
         while freed < limit && tables.forget_one(before) {
             freed += 1;
         }
-        Ok(freed)
+        Ok(freed.max(tables.forget_claims(before, limit)))
     }
 }

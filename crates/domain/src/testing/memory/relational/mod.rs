@@ -14,11 +14,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::audit::AuditRecord;
-use crate::booking::{Booking, BookingId, Fingerprint, IdempotencyKey, OutboxId};
+use crate::booking::{Booking, BookingId, OutboxId};
 use crate::checkpoint::Checkpoint;
 use crate::error::StoreError;
 use crate::event::EventId;
 use crate::health::Probe;
+use crate::idempotency::{Fingerprint, IdempotencyKey, KeyClaim, UserKey};
 use crate::session::{RefreshTokenHash, SessionId};
 use crate::stock::{ReservationId, TicketType};
 use crate::throttle::{Bucket, BucketKey};
@@ -58,6 +59,8 @@ struct Tables {
     last_booking: i64,
     by_reservation: HashMap<ReservationId, BookingId>,
     keys: HashMap<(UserId, IdempotencyKey), (BookingId, Fingerprint)>,
+    /// The keys of everything else that was done.
+    claims: HashMap<UserKey, KeyClaim>,
     /// Ever returned tickets.
     returned: BTreeMap<(EventId, TicketType), u64>,
     outbox: BTreeMap<OutboxId, OutboxEntry>,
@@ -134,6 +137,17 @@ impl MemoryRelational {
 }
 
 impl Tables {
+    /// Whether the key is the claim's for the taking.
+    fn is_free(&self, claim: Option<&KeyClaim>) -> bool {
+        claim.is_none_or(|claim| !self.claims.contains_key(&claim.user_key()))
+    }
+
+    fn remember(&mut self, claim: Option<&KeyClaim>) {
+        if let Some(claim) = claim {
+            self.claims.insert(claim.user_key(), claim.clone());
+        }
+    }
+
     fn push_outbox(&mut self, event_id: EventId, ticket_type: TicketType, record: AuditRecord) {
         self.last_outbox += 1;
         let entry = OutboxEntry {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::super::page_of;
 use super::{MemoryRelational, Tables};
 use crate::error::StoreError;
+use crate::idempotency::KeyClaim;
 use crate::page::{Page, PageRequest};
 use crate::time::Timestamp;
 use crate::user::{
@@ -100,18 +101,38 @@ impl UserRepository for MemoryRelational {
         Ok(page_of(&listed, page, User::clone))
     }
 
-    async fn set_role(&self, id: UserId, role: Role) -> Result<RoleChanged, ChangeUserError> {
+    async fn set_role<'a>(
+        &self,
+        id: UserId,
+        role: Role,
+        key: Option<&'a KeyClaim>,
+    ) -> Result<RoleChanged, ChangeUserError> {
         let mut tables = self.open()?;
+        let key_is_free = tables.is_free(key);
         let account = tables.changeable(id, role == Role::Admin)?;
+        if !key_is_free {
+            return Err(ChangeUserError::KeyTaken);
+        }
         let before = std::mem::replace(&mut account.user.role, role);
         let user = account.user.clone();
+        tables.remember(key);
         Ok(RoleChanged { user, before })
     }
 
-    async fn delete(&self, id: UserId, _: Timestamp) -> Result<(), ChangeUserError> {
+    async fn delete<'a>(
+        &self,
+        id: UserId,
+        _: Timestamp,
+        key: Option<&'a KeyClaim>,
+    ) -> Result<(), ChangeUserError> {
         let mut tables = self.open()?;
         tables.changeable(id, false)?;
+        if !tables.is_free(key) {
+            return Err(ChangeUserError::KeyTaken);
+        }
+        tables.remember(key);
         tables.users.remove(&id);
+        tables.claims.retain(|claim, _| claim.user_id != id);
         tables.keys.retain(|(user, _), _| *user != id);
         let rows = tables.bookings.values_mut();
         rows.filter(|row| {

@@ -1,10 +1,11 @@
-//! Idempotency keys: the same request twice is one booking.
+//! Keys, and what they were used for.
 
-use super::Quantity;
+use crate::booking::Quantity;
 use crate::digest::sha256_hex;
 use crate::event::EventId;
 use crate::stock::{KeyHash, TicketType};
 use crate::text::InvalidValue;
+use crate::time::Timestamp;
 use crate::user::UserId;
 
 /// A client's name for one request: 1 to 255 visible ASCII characters, scoped to the user.
@@ -51,6 +52,12 @@ impl Fingerprint {
         )))
     }
 
+    /// The fingerprint of any other request: its body counts byte for byte, and is empty where the route
+    /// takes none.
+    pub fn of_request(method: &str, path: &str, body: &str) -> Self {
+        Self(sha256_hex(format!("{method} {path}\n{body}")))
+    }
+
     /// Takes a fingerprint from a store: 64 hexadecimal characters.
     pub fn from_stored(hex: String) -> Self {
         Self(hex)
@@ -80,6 +87,70 @@ pub struct KeyUse {
     pub fingerprint: Fingerprint,
 }
 
+/// What a store remembers of a request, in the step that does the work, if it does it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyClaim {
+    /// Whose request it is.
+    pub user_id: UserId,
+    /// Its key, and what it asks for.
+    pub used: KeyUse,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl KeyClaim {
+    /// The key and whose it is.
+    pub fn user_key(&self) -> UserKey {
+        UserKey {
+            user_id: self.user_id,
+            key: self.used.key.clone(),
+        }
+    }
+
+    /// How stores that keep no keys name it: 64 hexadecimal characters.
+    pub fn hash(&self) -> KeyHash {
+        self.used.key.hash_for(self.user_id)
+    }
+}
+
+/// What was done under a key, now or by an earlier request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done<T> {
+    /// What it came to.
+    pub value: T,
+    /// Whether an earlier request did it.
+    pub replayed: bool,
+}
+
+impl<T> Done<T> {
+    /// Done now.
+    pub fn now(value: T) -> Self {
+        Self {
+            value,
+            replayed: false,
+        }
+    }
+
+    /// Done by an earlier request.
+    pub fn before(value: T) -> Self {
+        Self {
+            value,
+            replayed: true,
+        }
+    }
+}
+
+/// Why a request with a key is not answered with what it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    /// The first request of that key is on its way.
+    #[error("a request with the same key is in progress")]
+    InProgress,
+    /// The key was used for another request.
+    #[error("the key was used for another request")]
+    Mismatch,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,6 +161,15 @@ mod tests {
             assert!(IdempotencyKey::parse(bad).is_err(), "{bad:?}");
         }
         assert!(IdempotencyKey::parse(&"~".repeat(255)).is_ok());
+    }
+
+    #[test]
+    fn requests_differ_by_method_path_and_body() {
+        let one = Fingerprint::of_request("PUT", "/a", "{}");
+        assert_eq!(one, Fingerprint::of_request("PUT", "/a", "{}"));
+        for (method, path, body) in [("POST", "/a", "{}"), ("PUT", "/b", "{}"), ("PUT", "/a", "")] {
+            assert_ne!(one, Fingerprint::of_request(method, path, body));
+        }
     }
 
     #[test]
