@@ -72,6 +72,8 @@ pub struct HttpSettings {
     pub host: String,
     /// The port to listen on; 0 takes a free one.
     pub port: u16,
+    /// How to speak TLS, with HTTP/2 or 1.1 as the client chooses; `None` for plain HTTP.
+    pub tls: Option<rustls::ServerConfig>,
     /// Threads that answer; `None` for one per core.
     pub workers: Option<usize>,
     /// The limits per client address; `None` for none.
@@ -106,7 +108,7 @@ pub(crate) struct HttpState {
 /// # Errors
 ///
 /// The host has no address, nothing there can be listened on, or an origin is none.
-pub fn bind(services: Services, settings: HttpSettings) -> io::Result<(Server, SocketAddr)> {
+pub fn bind(services: Services, mut settings: HttpSettings) -> io::Result<(Server, SocketAddr)> {
     if let Some(origin) = settings.cors_origins.iter().find(|o| !check_origin(o)) {
         return Err(invalid(format!("not an origin: {origin}")));
     }
@@ -114,6 +116,7 @@ pub fn bind(services: Services, settings: HttpSettings) -> io::Result<(Server, S
     let only_loopback = addresses.iter().all(|address| address.ip().is_loopback());
     let limiters = RateLimiters::new(settings.rate_limit);
     limiters.sweep_in_background();
+    let tls = settings.tls.take();
     let (workers, origins) = (settings.workers, settings.cors_origins.clone());
     let state = web::Data::new(HttpState::new(services, settings, only_loopback));
     let server = HttpServer::new(move || app(&state, &limiters, &origins))
@@ -126,7 +129,10 @@ pub fn bind(services: Services, settings: HttpSettings) -> io::Result<(Server, S
         Some(workers) => server.workers(workers.max(1)),
         None => server,
     };
-    let server = server.bind(addresses.as_slice())?;
+    let server = match tls {
+        Some(tls) => server.bind_rustls_0_23(addresses.as_slice(), tls)?,
+        None => server.bind(addresses.as_slice())?,
+    };
     let address = server.addrs().first().copied();
     let address = address.ok_or_else(|| invalid("no address is bound".to_owned()))?;
     Ok((server.run(), address))

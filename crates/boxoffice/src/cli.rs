@@ -202,6 +202,26 @@ pub(crate) struct Options {
     )]
     pub(crate) cors_origins: String,
 
+    /// File with the server's certificate in PEM, and after it those between it and its authority. With
+    /// it and TLS_KEY_FILE the server speaks HTTPS; both are read again when they change.
+    #[arg(
+        long,
+        env = "TLS_CERT_FILE",
+        value_name = "TLS_CERT_FILE",
+        global = true,
+        help_heading = "HTTP"
+    )]
+    pub(crate) tls_cert_file: Option<PathBuf>,
+    /// File with the certificate's private key in PEM.
+    #[arg(
+        long,
+        env = "TLS_KEY_FILE",
+        value_name = "TLS_KEY_FILE",
+        global = true,
+        help_heading = "HTTP"
+    )]
+    pub(crate) tls_key_file: Option<PathBuf>,
+
     /// Seconds between a signal to stop, from which on GET /health/ready answers 503, and the end of
     /// serving; for load balancers that look every so often. A second signal ends the wait.
     #[arg(long, env = "SHUTDOWN_DELAY_SECONDS", value_name = "SHUTDOWN_DELAY_SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=300), global = true, help_heading = "HTTP")]

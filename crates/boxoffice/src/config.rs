@@ -52,8 +52,17 @@ pub(crate) struct Http {
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) cors_origins: Vec<String>,
     pub(crate) limits: Option<Limits>,
+    /// `None` for plain HTTP.
+    pub(crate) tls: Option<TlsFiles>,
     /// How long requests are still taken after a signal to stop.
     pub(crate) shutdown_delay: Duration,
+}
+
+/// The server's certificate and its key, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    pub(crate) certificate: PathBuf,
+    pub(crate) key: PathBuf,
 }
 
 /// Where metrics and health are read.
@@ -241,11 +250,28 @@ fn http(options: &Options) -> Result<Http, ConfigError> {
         host: given(Some(&options.host))
             .ok_or_else(|| wrong("HOST", "is empty: set an address such as 127.0.0.1"))?,
         port: options.port,
+        tls: tls(options)?,
         trusted_proxies,
         cors_origins,
         shutdown_delay: Duration::from_secs(options.shutdown_delay_seconds),
         limits: (options.rate_limit == Switch::On).then_some(limits),
     })
+}
+
+fn tls(options: &Options) -> Result<Option<TlsFiles>, ConfigError> {
+    let given = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
+    match (given(&options.tls_cert_file), given(&options.tls_key_file)) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (Some(_), None) => Err(wrong(
+            "TLS_KEY_FILE",
+            "is missing: set it beside TLS_CERT_FILE, or neither",
+        )),
+        (None, Some(_)) => Err(wrong(
+            "TLS_CERT_FILE",
+            "is missing: set it beside TLS_KEY_FILE, or neither",
+        )),
+    }
 }
 
 /// A port that nobody asked for must not keep a second instance on the machine from starting.
@@ -315,7 +341,7 @@ mod tests {
         let long = "x".repeat(32);
         let (mysql, mongo) = ("mysql://root@localhost/b", "mongodb://localhost/b");
         let two = format!("{long},short");
-        let cases: [(&[&str], &str); 9] = [
+        let cases: [(&[&str], &str); 11] = [
             (&["--mysql-url", mysql], "MONGODB_URL"),
             (&["--mongodb-url", mongo], "MYSQL_URL"),
             (&["--jwt-secret", "short"], "JWT_SECRET"),
@@ -350,6 +376,8 @@ mod tests {
                 &["--trusted-proxies", "10.0.0.0/8,nonsense"],
                 "TRUSTED_PROXIES",
             ),
+            (&["--tls-cert-file", "a.pem"], "TLS_KEY_FILE"),
+            (&["--tls-key-file", "a.pem"], "TLS_CERT_FILE"),
             (
                 &["--cors-origins", "https://a.example/path"],
                 "CORS_ORIGINS",

@@ -8,6 +8,7 @@ mod config;
 mod platform;
 mod secret;
 mod telemetry;
+mod tls;
 
 use std::process::ExitCode;
 

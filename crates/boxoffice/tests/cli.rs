@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Every variable that the program reads.
-const VARIABLES: [&str; 27] = [
+const VARIABLES: [&str; 29] = [
     "HOST",
     "PORT",
     "ADMIN_HOST",
@@ -14,6 +14,8 @@ const VARIABLES: [&str; 27] = [
     "TRUSTED_PROXIES",
     "CORS_ORIGINS",
     "SHUTDOWN_DELAY_SECONDS",
+    "TLS_CERT_FILE",
+    "TLS_KEY_FILE",
     "MYSQL_URL",
     "MONGODB_URL",
     "DATA_DIR",

@@ -168,6 +168,7 @@ impl Mocks {
 
 pub(super) fn settings() -> HttpSettings {
     HttpSettings {
+        tls: None,
         host: "127.0.0.1".to_owned(),
         port: 0,
         workers: Some(1),

@@ -1,10 +1,11 @@
 //! `boxoffice healthcheck`: whether a server on this machine is alive, for containers without curl.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 use crate::config::Config;
+use crate::tls;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -15,7 +16,7 @@ pub(crate) fn run(config: &Config) -> Result<(), String> {
         .ok()
         .and_then(|mut all| all.next());
     let address = reachable(listen.ok_or_else(|| format!("HOST: {host} is no address"))?);
-    match ask(address) {
+    match ask(address, config.http.tls.is_some()) {
         Ok(true) => Ok(()),
         Ok(false) => Err(format!("the server on {address} is not healthy")),
         Err(error) => Err(format!("the server on {address} does not answer: {error}")),
@@ -32,10 +33,20 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-fn ask(address: SocketAddr) -> std::io::Result<bool> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+fn ask(address: SocketAddr, by_tls: bool) -> io::Result<bool> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
+    match by_tls {
+        true => converse(
+            tls::connect_on_loopback(stream).map_err(io::Error::other)?,
+            address,
+        ),
+        false => converse(stream, address),
+    }
+}
+
+fn converse(mut stream: impl Read + Write, address: SocketAddr) -> io::Result<bool> {
     write!(
         stream,
         "GET /health/live HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod admin_listener;
+mod announcement;
 pub(crate) mod check;
 pub(crate) mod create_admin;
 pub(crate) mod healthcheck;

@@ -1,6 +1,5 @@
 //! `boxoffice serve`: from configuration to a drained end, top to bottom.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,11 +14,13 @@ use futures_util::future::try_join_all;
 use tokio::sync::mpsc;
 
 use super::admin_listener::AdminListener;
-use super::{in_words, say};
+use super::announcement::announce;
+use super::in_words;
 use crate::backend::{self, Backend, SchemaGate};
 use crate::config::{Config, Storage};
 use crate::platform::{self, Tasks};
 use crate::telemetry::Metrics;
+use crate::tls::Certificates;
 use crate::{app, secret};
 
 /// How long the start waits for the databases before it serves without them.
@@ -41,6 +42,9 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     let secrets = secret::load(config)?;
     let tasks = Arc::new(Tasks::new());
     let runtime = platform::runtime(&tasks);
+    let files = config.http.tls.as_ref();
+    let certificates = files.map(|files| Certificates::load(files, &runtime.clock));
+    let certificates = certificates.transpose()?;
 
     let gates: Vec<Arc<SchemaGate>> = gates(&backend);
     let probes = gates
@@ -58,8 +62,11 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     if let Ok(Some(refusal)) = tokio::time::timeout(FIRST_LOOK, refusals.recv()).await {
         return Err(refusal);
     }
-    let (server, address) = api_actix::bind(app.services.clone(), http_settings(config))
-        .map_err(|error| cannot_listen(config, &error))?;
+    let (server, address) = api_actix::bind(
+        app.services.clone(),
+        http_settings(config, certificates.as_ref())?,
+    )
+    .map_err(|error| cannot_listen(config, &error))?;
     let samples = backend.samples.clone();
     let read_metrics = metrics.map(|metrics| metrics.reader(samples, runtime.clock.now()));
     let admin = AdminListener::start(app.services, config.admin.as_ref().zip(read_metrics))?;
@@ -67,8 +74,19 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     let (stop_signal, stop) = StopSignal::new();
     health.start(&runtime, &stop);
     app.upkeep.start(&stop);
-    announce(config, &backend, address, admin.address()).await;
+    let has_admin = tokio::time::timeout(FIRST_LOOK, backend.users.admin_exists()).await;
+    let has_admin = has_admin.ok().and_then(Result::ok);
+    announce(
+        config,
+        backend.description.as_str(),
+        has_admin,
+        (address, admin.address()),
+    );
 
+    if let Some(certificates) = certificates {
+        // Ends with the process: there is nothing to finish.
+        tokio::spawn(certificates.keep_fresh());
+    }
     let handle = server.handle();
     let serving = tokio::spawn(server);
     let ended = until_the_end(&mut refusals).await;
@@ -158,9 +176,14 @@ impl Stores {
     }
 }
 
-fn http_settings(config: &Config) -> HttpSettings {
+fn http_settings(
+    config: &Config,
+    certificates: Option<&Arc<Certificates>>,
+) -> Result<HttpSettings, String> {
     let http = &config.http;
-    HttpSettings {
+    let tls = certificates.map(Certificates::server_config).transpose()?;
+    Ok(HttpSettings {
+        tls,
         host: http.host.clone(),
         port: http.port,
         workers: None,
@@ -175,54 +198,11 @@ fn http_settings(config: &Config) -> HttpSettings {
         first_admin_from_loopback: matches!(config.storage, Storage::Embedded { .. }),
         request_deadline: REQUEST_DEADLINE,
         new_request_id: Arc::new(new_request_id),
-    }
+    })
 }
 
 pub(super) fn new_request_id() -> RequestId {
     RequestId::parse(&platform::uuid().to_string()).unwrap_or_else(RequestId::unknown)
-}
-
-/// Says where the server listens, on what, and what to do next.
-async fn announce(
-    config: &Config,
-    backend: &Backend,
-    address: SocketAddr,
-    admin: Option<SocketAddr>,
-) {
-    say(&format!(
-        "Boxoffice {} listens on http://{address}",
-        env!("CARGO_PKG_VERSION")
-    ));
-    if let Some(admin) = admin {
-        say(&format!("  metrics: http://{admin}/metrics"));
-    }
-    say(&format!("  stores: {}", backend.description));
-    let has_admin = tokio::time::timeout(FIRST_LOOK, backend.users.admin_exists()).await;
-    let next = match has_admin {
-        Ok(Ok(true)) => return,
-        Ok(Ok(false)) => next_step(config, address),
-        _ => "next: the databases are not there yet; GET /health/ready tells when they are"
-            .to_owned(),
-    };
-    say(&format!("  {next}"));
-}
-
-fn next_step(config: &Config, address: SocketAddr) -> String {
-    let embedded = matches!(config.storage, Storage::Embedded { .. });
-    let body = r#"{"name":"Admin","email":"admin@example.com","password":"admin@1234"}"#;
-    let call = |header: &str| {
-        format!(
-            "next: make the first admin:\n  curl -X POST http://{address}/api/auth/create-admin {header}-H 'Content-Type: application/json' -d '{body}'"
-        )
-    };
-    if config.security.admin_setup_token.is_some() {
-        call("-H \"X-Setup-Token: $ADMIN_SETUP_TOKEN\" ")
-    } else if embedded && address.ip().is_loopback() {
-        call("")
-    } else {
-        "next: make the first admin: boxoffice create-admin --name Admin --email admin@example.com"
-            .to_owned()
-    }
 }
 
 /// Waits for SIGTERM or SIGINT, or for stores that turn out not to be right.

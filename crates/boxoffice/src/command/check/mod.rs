@@ -4,8 +4,10 @@ mod data_folder;
 mod print;
 mod secrets;
 mod stores;
+mod tls;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use adapters_embedded::Embedded;
 use domain::diagnosis::{Finding, Verdict};
@@ -14,6 +16,7 @@ use self::print::print;
 use crate::backend;
 use crate::cli::Check;
 use crate::config::{Config, Storage};
+use crate::platform::{self, Tasks};
 
 /// The exit code when anything is wrong.
 const WRONG: u8 = 1;
@@ -32,7 +35,9 @@ pub(crate) async fn run(config: &Config, options: &Check) -> ExitCode {
         part: CONFIGURATION,
         finding: Finding::ok("settings", "all of them can be read"),
     }];
-    let found = secrets::check(config);
+    let mut found = secrets::check(config);
+    let now = platform::runtime(&Arc::new(Tasks::new())).clock.now();
+    found.push(tls::check(config.http.tls.as_ref(), now));
     checked.extend(found.into_iter().map(|finding| Checked {
         part: CONFIGURATION,
         finding,
