@@ -1,6 +1,7 @@
 //! The connection to MongoDB, and the bounds of every call.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use mongodb::bson::Document;
@@ -21,6 +22,9 @@ pub(crate) const SERVER_LIMIT: Duration = Duration::from_millis(1_500);
 /// The longest that a call waits for a primary to be known.
 const SELECTION_LIMIT: Duration = Duration::from_millis(1_500);
 const CONNECT_LIMIT: Duration = Duration::from_secs(1);
+/// The longest that the hosts behind a `mongodb+srv` URL are looked up, at the start. The driver's own
+/// bound is that of each of many questions.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(10);
 /// While the server answers, it reports changes at once; this is how often it is asked again after it
 /// did not. A server that is silent for this and [`CONNECT_LIMIT`] together counts as gone. While calls
 /// wait, the driver asks every half second.
@@ -32,19 +36,24 @@ pub struct MongoSettings {
     /// `mongodb://` or `mongodb+srv://` with the database's name as its path. What it says about read
     /// and write concern, read preference and time limits is overruled.
     pub url: String,
-    /// The most connections at once, unless the URL says otherwise with `maxPoolSize`.
-    pub max_connections: u32,
+    /// The most connections at once; `None` for the URL's `maxPoolSize`, or else the default.
+    pub max_connections: Option<u32>,
 }
 
 impl MongoSettings {
-    /// Enough connections for hundreds of requests at once: they share round trips.
-    pub const DEFAULT_CONNECTIONS: u32 = 64;
+    /// Enough connections for hundreds of requests at once: they share round trips. Sixteen for each
+    /// core, 64 to 256.
+    pub fn default_connections() -> u32 {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        u32::try_from(cores.saturating_mul(16))
+            .map_or(256, |connections| connections.clamp(64, 256))
+    }
 
     /// The defaults, on `url`.
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            max_connections: Self::DEFAULT_CONNECTIONS,
+            max_connections: None,
         }
     }
 }
@@ -57,6 +66,9 @@ pub enum ConnectError {
         "MONGODB_URL is not understood: write it like {EXAMPLE}, and percent-encode user and password"
     )]
     Url,
+    /// The name service does not say in time which hosts are behind a `mongodb+srv` URL.
+    #[error("MONGODB_URL: the name service is silent: mend it, or name the hosts by mongodb://")]
+    NameService,
     /// The URL names no database.
     #[error("MONGODB_URL names no database: write it like {EXAMPLE}")]
     NoDatabase,
@@ -79,9 +91,7 @@ impl MongoDatabase {
     /// # Errors
     /// A URL that does not work, with the variable `MONGODB_URL` named and no secret in it.
     pub async fn connect(settings: &MongoSettings) -> Result<Self, ConnectError> {
-        let mut options = ClientOptions::parse(&settings.url)
-            .await
-            .map_err(|_| ConnectError::Url)?;
+        let mut options = looked_up(ClientOptions::parse(&settings.url).into_future()).await?;
         let name = options
             .default_database
             .clone()
@@ -101,6 +111,11 @@ impl MongoDatabase {
     /// A look at the connections.
     pub fn sample(&self) -> MongoPoolSample {
         MongoPoolSample::new(&self.counts, self.limit)
+    }
+
+    /// How many there may be, for people.
+    pub(crate) fn connections_in_words(&self) -> String {
+        format!("one instance uses up to {} for each server", self.limit)
     }
 
     /// A session in which a read waits until the majority that it reads from has what was written before.
@@ -141,14 +156,24 @@ impl MongoDatabase {
     }
 }
 
+/// The options of a URL, for which a name service may have to be asked.
+async fn looked_up(
+    parsing: impl Future<Output = mongodb::error::Result<ClientOptions>>,
+) -> Result<ClientOptions, ConnectError> {
+    match tokio::time::timeout(LOOKUP_LIMIT, parsing).await {
+        Ok(options) => options.map_err(|_| ConnectError::Url),
+        Err(_) => Err(ConnectError::NameService),
+    }
+}
+
 /// Sets what every call relies on.
 fn bound(options: &mut ClientOptions, settings: &MongoSettings) {
     options
         .app_name
         .get_or_insert_with(|| "boxoffice".to_owned());
-    options
-        .max_pool_size
-        .get_or_insert(settings.max_connections.max(1));
+    let connections = settings.max_connections.or(options.max_pool_size);
+    let connections = connections.unwrap_or_else(MongoSettings::default_connections);
+    options.max_pool_size = Some(connections.max(1));
     options.server_selection_timeout = Some(SELECTION_LIMIT);
     options.connect_timeout = Some(CONNECT_LIMIT);
     options.heartbeat_freq = Some(HEARTBEAT);
@@ -177,4 +202,38 @@ pub(crate) async fn bounded<T>(
     tokio::time::timeout(limit, work)
         .await
         .unwrap_or(Err(MongoError::TimedOut))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn limit(url: &str, max_connections: Option<u32>) -> u32 {
+        let url = url.to_owned();
+        let settings = MongoSettings {
+            url,
+            max_connections,
+        };
+        MongoDatabase::connect(&settings).await.unwrap().limit
+    }
+
+    #[tokio::test]
+    async fn the_pool_is_as_large_as_was_asked_for_last() {
+        let (plain, sized) = (
+            "mongodb://127.0.0.1:1/b",
+            "mongodb://127.0.0.1:1/b?maxPoolSize=7",
+        );
+        assert_eq!(
+            limit(plain, None).await,
+            MongoSettings::default_connections()
+        );
+        assert_eq!(limit(sized, None).await, 7);
+        assert_eq!(limit(sized, Some(9)).await, 9);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_name_service_is_not_waited_for() {
+        let silent = looked_up(std::future::pending()).await;
+        assert!(matches!(silent, Err(ConnectError::NameService)));
+    }
 }

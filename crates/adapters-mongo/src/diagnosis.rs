@@ -55,6 +55,7 @@ impl Diagnosis for MongoDiagnosis {
                 judge_version(build.get_str("version").unwrap_or_default()),
                 judge_replica_set(&hello),
                 judge_journal(config.as_ref()),
+                Finding::ok("connections", self.database.connections_in_words()),
             ],
             clock: Timestamp::from_millis(clock),
         })

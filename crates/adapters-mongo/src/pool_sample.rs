@@ -18,6 +18,7 @@ struct Counts {
     open: AtomicUsize,
     in_use: AtomicUsize,
     failed: AtomicUsize,
+    closed: AtomicUsize,
 }
 
 impl PoolCounts {
@@ -32,7 +33,10 @@ impl Counts {
     fn note(&self, event: &CmapEvent) {
         match event {
             CmapEvent::ConnectionCreated(_) => self.open.fetch_add(1, Ordering::Relaxed),
-            CmapEvent::ConnectionClosed(_) => self.open.fetch_sub(1, Ordering::Relaxed),
+            CmapEvent::ConnectionClosed(_) => {
+                self.closed.fetch_add(1, Ordering::Relaxed);
+                self.open.fetch_sub(1, Ordering::Relaxed)
+            }
             CmapEvent::ConnectionCheckedOut(_) => self.in_use.fetch_add(1, Ordering::Relaxed),
             CmapEvent::ConnectionCheckedIn(_) => self.in_use.fetch_sub(1, Ordering::Relaxed),
             CmapEvent::ConnectionCheckoutFailed(_) => self.failed.fetch_add(1, Ordering::Relaxed),
@@ -62,9 +66,11 @@ impl Sample for MongoPoolSample {
             open,
             in_use,
             failed,
+            closed,
         } = &*self.counts.0;
         let open = open.load(Ordering::Relaxed);
         self.meter.set(open, in_use.load(Ordering::Relaxed));
         self.meter.failed_in_all(failed.load(Ordering::Relaxed));
+        self.meter.closed_in_all(closed.load(Ordering::Relaxed));
     }
 }

@@ -247,6 +247,13 @@ pub(crate) struct Options {
         help_heading = "Databases (neither URL: the embedded default)"
     )]
     pub(crate) mongodb_url: Option<String>,
+    /// Most connections to MySQL at once; if it is not set, four for each core, 16 to 64.
+    #[arg(long, env = "MYSQL_POOL_MAX", value_name = "MYSQL_POOL_MAX", value_parser = clap::value_parser!(u32).range(2..=1_000), global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    pub(crate) mysql_pool_max: Option<u32>,
+    /// Most connections to each server of MongoDB at once; if it is not set, the URL's maxPoolSize, or else
+    /// sixteen for each core, 64 to 256.
+    #[arg(long, env = "MONGODB_POOL_MAX", value_name = "MONGODB_POOL_MAX", value_parser = clap::value_parser!(u32).range(2..=10_000), global = true, help_heading = "Databases (neither URL: the embedded default)")]
+    pub(crate) mongodb_pool_max: Option<u32>,
     /// Folder where the embedded default keeps its file.
     #[arg(
         long,

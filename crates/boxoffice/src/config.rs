@@ -40,8 +40,16 @@ pub(crate) enum Storage {
     Remote {
         mysql_url: String,
         mongodb_url: String,
+        pools: Pools,
         migrate: bool,
     },
+}
+
+/// The most connections at once; `None` for as many as fit the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pools {
+    pub(crate) mysql: Option<u32>,
+    pub(crate) mongodb: Option<u32>,
 }
 
 /// How the API is reached.
@@ -189,6 +197,10 @@ fn storage(options: &Options) -> Result<Storage, ConfigError> {
             Ok(Storage::Remote {
                 mysql_url,
                 mongodb_url,
+                pools: Pools {
+                    mysql: options.mysql_pool_max,
+                    mongodb: options.mongodb_pool_max,
+                },
                 migrate: options.migrate,
             })
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Every variable that the program reads.
-const VARIABLES: [&str; 29] = [
+const VARIABLES: [&str; 31] = [
     "HOST",
     "PORT",
     "ADMIN_HOST",
@@ -18,6 +18,8 @@ const VARIABLES: [&str; 29] = [
     "TLS_KEY_FILE",
     "MYSQL_URL",
     "MONGODB_URL",
+    "MYSQL_POOL_MAX",
+    "MONGODB_POOL_MAX",
     "DATA_DIR",
     "MIGRATE_ON_START",
     "JWT_SECRET",
@@ -97,13 +99,15 @@ fn what_cannot_work_is_one_line_that_names_the_variable() {
         "mongodb://user:secret-password@127.0.0.1:1/b",
     );
     let long = ("JWT_SECRET", "0123456789012345678901234567890123456789");
-    let cases: [(&[(&str, &str)], &str); 14] = [
+    let cases: [(&[(&str, &str)], &str); 16] = [
         (&[("PORT", "70000")], "PORT"),
         (&[("ADMIN_PORT", "on")], "ADMIN_PORT"),
         (&[("ADMIN_HOST", " ")], "ADMIN_HOST"),
         (&[("PORT", "x")], "PORT"),
         (&[("BCRYPT_COST", "3")], "BCRYPT_COST"),
         (&[("RATE_LIMIT", "maybe")], "RATE_LIMIT"),
+        (&[("MYSQL_POOL_MAX", "1")], "MYSQL_POOL_MAX"),
+        (&[("MONGODB_POOL_MAX", "10001")], "MONGODB_POOL_MAX"),
         (&[("RECOVERY_GRACE_SECONDS", "4")], "RECOVERY_GRACE_SECONDS"),
         (&[("JWT_SECRET", "short")], "JWT_SECRET"),
         (&[("LOG_LEVEL", "domain=loud=very")], "LOG_LEVEL"),

@@ -1,5 +1,6 @@
 //! The pool, and what every session of it is set to.
 
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,14 +45,17 @@ pub struct MySqlSettings {
 
 impl MySqlSettings {
     /// Few, since one connection stores a whole transaction in about a millisecond, and more at once
-    /// only wait for the same disk.
-    pub const DEFAULT_CONNECTIONS: u32 = 16;
+    /// only wait for the same disk. Four for each core, 16 to 64.
+    pub fn default_connections() -> u32 {
+        let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        u32::try_from(cores.saturating_mul(4)).map_or(64, |connections| connections.clamp(16, 64))
+    }
 
     /// The defaults, on `url`.
     pub fn new(url: impl Into<String>, recovery_grace: Duration) -> Self {
         Self {
             url: url.into(),
-            max_connections: Self::DEFAULT_CONNECTIONS,
+            max_connections: Self::default_connections(),
             recovery_grace,
         }
     }

@@ -61,7 +61,8 @@ pub(crate) async fn connect(config: &Config) -> Result<Backend, String> {
         Storage::Remote {
             mysql_url,
             mongodb_url,
+            pools,
             ..
-        } => remote::connect(mysql_url, mongodb_url, config.recovery_grace).await,
+        } => remote::connect(mysql_url, mongodb_url, *pools, config.recovery_grace).await,
     }
 }

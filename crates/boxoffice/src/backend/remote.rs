@@ -17,19 +17,25 @@ use domain::metric::Sample;
 
 use super::Backend;
 use super::schema::StoreSchema;
+use crate::config::Pools;
 
 /// Prepares the connections. Both servers may be away.
 pub(super) async fn connect(
     mysql_url: &str,
     mongodb_url: &str,
+    pools: Pools,
     recovery_grace: Duration,
 ) -> Result<Backend, String> {
-    let settings = MySqlSettings::new(mysql_url, recovery_grace);
+    let mut settings = MySqlSettings::new(mysql_url, recovery_grace);
+    settings.max_connections = pools.mysql.unwrap_or(settings.max_connections);
     let sql = mysql::connect(&settings).map_err(|error| error.to_string())?;
     let sql_schema = MySqlSchema::new(&settings).map_err(|error| error.to_string())?;
     let sql_probe = MySqlProbe::new(&settings).map_err(|error| error.to_string())?;
     let sql_diagnosis = MySqlDiagnosis::new(&settings).map_err(|error| error.to_string())?;
-    let settings = MongoSettings::new(mongodb_url);
+    let settings = MongoSettings {
+        max_connections: pools.mongodb,
+        ..MongoSettings::new(mongodb_url)
+    };
     let mongo = MongoDatabase::connect(&settings)
         .await
         .map_err(|error| error.to_string())?;

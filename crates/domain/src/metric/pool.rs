@@ -1,6 +1,6 @@
 //! How many connections to a store are there.
 
-use super::{Gauge, POOL_CONNECTIONS, POOL_FAILED, POOL_LIMIT, count};
+use super::{Gauge, POOL_CLOSED, POOL_CONNECTIONS, POOL_FAILED, POOL_LIMIT, count};
 
 /// Measures a pool of connections.
 pub struct PoolMeter {
@@ -30,5 +30,12 @@ impl PoolMeter {
     pub fn failed_in_all(&self, times: usize) {
         // Not every pool tells: a handle made before would have the others tell zero.
         POOL_FAILED.counter([self.pool]).absolute(times as u64);
+    }
+
+    /// So many connections, since the start, were closed.
+    pub fn closed_in_all(&self, connections: usize) {
+        POOL_CLOSED
+            .counter([self.pool])
+            .absolute(connections as u64);
     }
 }

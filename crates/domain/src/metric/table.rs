@@ -55,6 +55,8 @@ crate::metric_table! {
         "The most connections that a pool opens.";
     POOL_FAILED: Counter, "boxoffice_pool_failures_total", ["pool"],
         "Requests for a connection that got none in time, for pools that tell (mongodb).";
+    POOL_CLOSED: Counter, "boxoffice_pool_closed_total", ["pool"],
+        "Connections that a pool closed, for pools that tell (mongodb).";
     STORE_UP: Gauge, "boxoffice_store_up", ["store"],
         "Whether the store gave its last sign of life (1) or is away (0).";
 }
