@@ -4,7 +4,6 @@ use domain::event::{
     EventChange, EventRepository, ExpectedRevision, Metadata, Revision, Title, UpdateEventError,
 };
 use domain::stock::{ClosingState, DeleteOutcome, ReserveOutcome, StockRepository};
-use domain::time::Timestamp;
 use mongodb::bson::{Document, doc};
 
 use crate::make::{Store, by_id, edit, reservation, token};

@@ -5,7 +5,7 @@ use utoipa::openapi::schema::{Components, ObjectBuilder, Ref, Schema, Type};
 use utoipa::openapi::{RefOr, Response};
 
 use super::fields;
-use crate::handlers::bookings::create_booking::REPLAYED;
+use crate::handlers::REPLAYED;
 use crate::middleware::REQUEST_ID;
 
 /// Each header, what it says and what it looks like.

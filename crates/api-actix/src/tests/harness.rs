@@ -10,12 +10,13 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
 use domain::access::{AccessControl, InvalidToken, MockAccessControl};
 use domain::booking::{
-    Booked, Booking, BookingId, BookingStatus, BookingWithEvent, MockBookingUseCases, Quantity,
+    Booking, BookingId, BookingStatus, BookingWithEvent, MockBookingUseCases, Quantity,
 };
 use domain::event::{
     Description, Event, EventId, EventVersion, Location, Metadata, MockEventUseCases, Title,
 };
 use domain::health::MockHealthView;
+use domain::idempotency::Done;
 use domain::page::Page;
 use domain::request::{Caller, Identity, RequestId};
 use domain::session::{IssuedRefreshToken, Login, MockSessionUseCases, RefreshToken, SessionId};
@@ -105,26 +106,32 @@ impl Mocks {
         users.expect_list().returning(move |_, _| Ok(page(john())));
         users
             .expect_set_role()
-            .returning(move |_, _, _, _| Ok(john()));
-        users.expect_delete().returning(|_, _, _| Ok(()));
+            .returning(move |_, _, _, _, _| Ok(Done::before(john())));
+        users
+            .expect_delete()
+            .returning(|_, _, _, _| Ok(Done::before(())));
         let events = &mut mocks.events;
-        events.expect_create().returning(|_, _, _| Ok(event()));
+        events
+            .expect_create()
+            .returning(|_, _, _, _| Ok(Done::before(event())));
         events
             .expect_update()
-            .returning(|_, _, _, _, _| Ok(event()));
-        events.expect_delete().returning(|_, _, _, _| Ok(()));
+            .returning(|_, _, _, _, _, _| Ok(Done::before(event())));
+        events
+            .expect_delete()
+            .returning(|_, _, _, _, _| Ok(Done::before(())));
         events.expect_fetch().returning(|_| Ok(Some(event())));
         events.expect_list().returning(|_| Ok(page(event())));
         let confirmed = || booking(BookingStatus::Confirmed);
         let bookings = &mut mocks.bookings;
-        bookings.expect_book().returning(move |_, _, _| {
-            let booking = confirmed();
-            let replayed = true;
-            Ok(Booked { booking, replayed })
-        });
         bookings
-            .expect_cancel()
-            .returning(|_, _, _| Ok(booking(BookingStatus::Cancelled { at: moment() })));
+            .expect_book()
+            .returning(move |_, _, _| Ok(Done::before(confirmed())));
+        bookings.expect_cancel().returning(|_, _, _, _| {
+            Ok(Done::before(booking(BookingStatus::Cancelled {
+                at: moment(),
+            })))
+        });
         bookings.expect_list_mine().returning(move |_, _| {
             let (booking, event) = (confirmed(), None);
             Ok(page(BookingWithEvent { booking, event }))

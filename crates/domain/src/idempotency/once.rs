@@ -110,9 +110,9 @@ mod tests {
     use crate::test_runtime::{ADMIN, USER, runtime};
 
     #[derive(Debug, thiserror::Error)]
-    enum Refused {
+    enum Problem {
         #[error("refused")]
-        Refused,
+        Refusal,
         #[error(transparent)]
         Key(#[from] KeyError),
         #[error(transparent)]
@@ -152,8 +152,8 @@ mod tests {
         keys: &RequestKeys,
         by: Identity,
         body: Option<&str>,
-        work: Result<u32, Refused>,
-    ) -> Result<Done<u32>, Refused> {
+        work: Result<u32, Problem>,
+    ) -> Result<Done<u32>, Problem> {
         let claim = keys.claim(by, body.map(used));
         let replay = |_| async { Ok(7) };
         keys.once(by, claim.as_ref(), async { work }, replay).await
@@ -163,8 +163,8 @@ mod tests {
     async fn without_a_key_nothing_is_looked_up() {
         let done = once(&keys(vec![]), USER, None, Ok(1)).await;
         assert_eq!(done.unwrap(), Done::now(1));
-        let refused = once(&keys(vec![]), USER, None, Err(Refused::Refused)).await;
-        assert!(matches!(refused, Err(Refused::Refused)));
+        let refused = once(&keys(vec![]), USER, None, Err(Problem::Refusal)).await;
+        assert!(matches!(refused, Err(Problem::Refusal)));
     }
 
     #[tokio::test]
@@ -184,13 +184,13 @@ mod tests {
     async fn another_request_under_the_key_is_refused() {
         let keys = keys(vec![Some(request("a"))]);
         let done = once(&keys, USER, Some("b"), Ok(1)).await;
-        assert!(matches!(done, Err(Refused::Key(KeyError::Mismatch))));
+        assert!(matches!(done, Err(Problem::Key(KeyError::Mismatch))));
     }
 
     #[tokio::test]
     async fn a_refusal_by_the_first_request_of_the_key_is_its_answer() {
         let keys = keys(vec![None, Some(request("a"))]);
-        let done = once(&keys, USER, Some("a"), Err(Refused::Refused)).await;
+        let done = once(&keys, USER, Some("a"), Err(Problem::Refusal)).await;
         assert_eq!(done.unwrap(), Done::before(7));
     }
 
@@ -200,10 +200,10 @@ mod tests {
             &keys(vec![None, None]),
             USER,
             Some("a"),
-            Err(Refused::Refused),
+            Err(Problem::Refusal),
         )
         .await;
-        assert!(matches!(done, Err(Refused::Refused)));
+        assert!(matches!(done, Err(Problem::Refusal)));
     }
 
     #[tokio::test]
@@ -220,7 +220,7 @@ mod tests {
             ..keys(vec![None])
         };
         let done = once(&keys, ADMIN, Some("b"), Ok(1)).await;
-        assert!(matches!(done, Err(Refused::Key(KeyError::Mismatch))));
+        assert!(matches!(done, Err(Problem::Key(KeyError::Mismatch))));
     }
 
     #[tokio::test]
@@ -236,7 +236,7 @@ mod tests {
         let claim = keys.claim(USER, Some(used("a")));
         let work = async { panic!("the key is not known to be new") };
         let replay = |_| async { Ok(7) };
-        let done: Result<Done<u32>, Refused> = keys.once(USER, claim.as_ref(), work, replay).await;
-        assert!(matches!(done, Err(Refused::Failed(_))));
+        let done: Result<Done<u32>, Problem> = keys.once(USER, claim.as_ref(), work, replay).await;
+        assert!(matches!(done, Err(Problem::Failed(_))));
     }
 }
