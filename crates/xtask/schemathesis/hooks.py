@@ -126,6 +126,10 @@ def before_call(context, case, kwargs):
         path["id"] = EVENT
     if every_other(body.get("eventId"), EVENT_ID):
         body["eventId"] = EVENT
+    # Of keys that are right most are new, or nearly all would have been used for another request.
+    key, number = case.headers.get("Idempotency-Key"), next(numbers)
+    if isinstance(key, str) and re.fullmatch("[!-~]{1,240}", key) and number % 4:
+        case.headers["Idempotency-Key"] = f"{key}-{number}"
     # Good for one use.
     if every_other(body.get("refreshToken"), REFRESH_TOKEN) and account and "refreshToken" in account:
         body["refreshToken"] = account.pop("refreshToken")
