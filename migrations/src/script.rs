@@ -54,7 +54,7 @@ mod tests {
             .iter()
             .filter(|s| s.up.starts_with("CREATE TABLE"))
             .collect();
-        assert_eq!(tables.len(), 11);
+        assert_eq!(tables.len(), 12);
         for table in tables {
             assert!(table.up.contains("ENGINE=InnoDB"), "{}", table.up);
             assert!(table.up.contains("utf8mb4_bin"), "{}", table.up);
