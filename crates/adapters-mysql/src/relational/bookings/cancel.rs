@@ -69,8 +69,8 @@ async fn cancel_within(
 }
 
 /// One of the group met a row that somebody else keeps locked, or a key that is taken, and nobody says
-/// which one: each goes by itself, and for the one alone that is its `outcome`. In order, since of two
-/// wishes for one booking, or under one key, the first is the one that cancels.
+/// which one: each goes by itself, and for the one alone that is its `outcome`. Of two wishes for one
+/// booking, or under one key, whichever comes first is the one that cancels.
 async fn apart(
     store: &SqlStore,
     group: &[Cancellation],
