@@ -208,6 +208,22 @@ impl Inspector {
         records
     }
 
+    /// Makes every audit record that many days older.
+    pub async fn age_audit_log(&self, days: i64) {
+        let age = days * 24 * 3_600 * 1_000;
+        match &self.mongodb {
+            Some(database) => {
+                let older = doc! { "$set": { "at": { "$subtract": ["$at", age] } } };
+                let logs = database.collection::<Document>("system_logs");
+                logs.update_many(doc! {}, vec![older]).await.unwrap();
+            }
+            None => {
+                self.execute(&format!("UPDATE system_logs SET at = at - {age}"))
+                    .await;
+            }
+        }
+    }
+
     /// Asserts the equation of an event on which nothing moves, and that nothing is in flight:
     /// what is gone from the stock is booked, and what came back is back.
     #[track_caller]

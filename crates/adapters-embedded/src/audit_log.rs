@@ -9,11 +9,11 @@ use crate::database::Database;
 use crate::error::NAME;
 use crate::sql::{execute, list};
 
-/// [`AuditLog`] in SQLite: the record's JSON form in a row, beside it the columns that it is
-/// looked up by.
+/// [`AuditLog`] and [`AuditTrail`](domain::audit::AuditTrail) in SQLite: the record's JSON form in a row,
+/// beside it the columns that it is looked up by.
 #[derive(Debug, Clone)]
 pub struct SqliteAuditLog {
-    database: Database,
+    pub(crate) database: Database,
 }
 
 impl SqliteAuditLog {

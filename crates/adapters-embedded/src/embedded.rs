@@ -9,7 +9,7 @@ use adapters_mysql::relational::{
     PoolSample, SqlBookingRepository, SqlBookingSurvey, SqlCheckpoint, SqlLoginAttempts,
     SqlOutboxRepository, SqlSessionRepository, SqlStore, SqlUserRepository,
 };
-use domain::audit::AuditLog;
+use domain::audit::{AuditLog, AuditTrail};
 use domain::booking::{BookingRepository, OutboxRepository};
 use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::diagnosis::Diagnosis;
@@ -131,6 +131,11 @@ impl Embedded {
 
     /// The audit log.
     pub fn audit(&self) -> Arc<dyn AuditLog> {
+        Arc::new(SqliteAuditLog::new(self.database.clone()))
+    }
+
+    /// The audit log as it is read.
+    pub fn trail(&self) -> Arc<dyn AuditTrail> {
         Arc::new(SqliteAuditLog::new(self.database.clone()))
     }
 

@@ -1,21 +1,22 @@
 //! The events.
 
 use async_trait::async_trait;
+use domain::cursor::{Moment, Start};
 use domain::error::StoreError;
 use domain::event::{
-    Edited, Event, EventChange, EventEdit, EventId, EventRepository, EventSummary,
-    InsertEventError, NewEvent, UpdateEventError,
+    Edited, Event, EventChange, EventEdit, EventFilter, EventId, EventQuery, EventRepository,
+    EventSummary, InsertEventError, NewEvent, UpdateEventError,
 };
 use domain::idempotency::Remembered;
-use domain::page::{Page, PageRequest};
 use domain::stock::{KeyHash, TicketType};
 use domain::time::Timestamp;
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::database::{Database, bounded};
 use crate::event_keys;
+use crate::event_list;
 use crate::event_row::{event, event_columns, metadata_text, summary};
-use crate::sql::{column, execute, list, row, rows, unreadable};
+use crate::sql::{execute, list, row, rows, unreadable};
 
 /// [`EventRepository`] in SQLite.
 #[derive(Debug, Clone)]
@@ -74,8 +75,23 @@ impl EventRepository for SqliteEventRepository {
         found.iter().map(summary).collect()
     }
 
-    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {
-        bounded(list_page(self.database.reader(), page)).await
+    async fn list(
+        &self,
+        query: &EventQuery,
+        start: Start<Moment>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        bounded(event_list::list(
+            self.database.reader(),
+            query,
+            start,
+            limit,
+        ))
+        .await
+    }
+
+    async fn count(&self, filter: &EventFilter) -> Result<u64, StoreError> {
+        bounded(event_list::count(self.database.reader(), filter)).await
     }
 
     async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
@@ -141,35 +157,6 @@ pub(crate) async fn find(
     );
     let found = row(on, sql, [id.to_string().into()]).await?;
     found.as_ref().map(event).transpose()
-}
-
-/// The length of the list comes with its rows, so both are of the same moment.
-async fn list_page(
-    on: &impl ConnectionTrait,
-    page: PageRequest,
-) -> Result<Page<Event>, StoreError> {
-    let sql = concat!(
-        "SELECT ",
-        event_columns!(),
-        ", (SELECT COUNT(*) FROM events) AS events \
-         FROM events AS e ORDER BY e.date, e.id LIMIT ? OFFSET ?"
-    );
-    let bounds = [page.limit(), page.offset()];
-    let bounds = bounds.map(|n| i64::try_from(n).unwrap_or(i64::MAX).into());
-    let found = rows(on, sql, bounds).await?;
-    let total = match found.first() {
-        Some(row) => column::<i64>(row, "events")?,
-        None => count(on).await?,
-    };
-    Ok(Page {
-        rows: found.iter().map(event).collect::<Result<_, _>>()?,
-        total: total.unsigned_abs(),
-    })
-}
-
-async fn count(on: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    let counted = row(on, "SELECT COUNT(*) AS events FROM events", []).await?;
-    column(&counted.ok_or_else(|| unreadable("events"))?, "events")
 }
 
 /// All under the write lock: nothing comes between the look and the changes. What can be refused comes

@@ -6,6 +6,7 @@
 //! work on one file.
 
 mod audit_log;
+mod audit_trail;
 mod checkpoint;
 mod database;
 mod diagnosis;
@@ -13,6 +14,7 @@ mod dialect;
 mod embedded;
 mod error;
 mod event_keys;
+mod event_list;
 mod event_repository;
 mod event_row;
 mod folder;

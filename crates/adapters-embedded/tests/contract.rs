@@ -32,6 +32,7 @@ async fn documents() -> Documents {
         events: embedded.events(),
         stock: embedded.stock(),
         audit: embedded.audit(),
+        trail: embedded.trail(),
         survey: embedded.stock_survey(),
         repair: embedded.stock_repair(),
         checkpoint: embedded.following_checkpoint(),

@@ -12,10 +12,11 @@ use crate::connection::{CALL_LIMIT, MongoDatabase, bounded};
 use crate::error::{DUPLICATE_KEY, MongoError};
 use crate::event_document::date;
 
-/// [`AuditLog`] in MongoDB: a document per record in `system_logs`.
+/// [`AuditLog`] and [`AuditTrail`](domain::audit::AuditTrail) in MongoDB: a document per record in
+/// `system_logs`.
 #[derive(Clone, Debug)]
 pub struct MongoAuditLog {
-    database: MongoDatabase,
+    pub(crate) database: MongoDatabase,
 }
 
 impl MongoAuditLog {

@@ -1,17 +1,18 @@
 //! [`EventRepository`] in MongoDB.
 
 use async_trait::async_trait;
+use domain::cursor::{Moment, Start};
 use domain::error::StoreError;
 use domain::event::{
-    Edited, Event, EventEdit, EventId, EventRepository, EventSummary, InsertEventError, NewEvent,
-    UpdateEventError,
+    Edited, Event, EventEdit, EventFilter, EventId, EventQuery, EventRepository, EventSummary,
+    InsertEventError, NewEvent, UpdateEventError,
 };
 use domain::idempotency::Remembered;
-use domain::page::{Page, PageRequest};
 use domain::stock::KeyHash;
-use futures_util::{TryStreamExt, try_join};
+use futures_util::TryStreamExt;
+use mongodb::action::{Action, FindOne};
 use mongodb::bson::{Bson, Document, doc};
-use mongodb::options::Hint;
+use mongodb::options::ReadConcern;
 
 use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
 use crate::error::MongoError;
@@ -19,10 +20,8 @@ use crate::event_change;
 use crate::event_document::{
     event, event_fields, new_document, object_id, summary, summary_fields,
 };
+use crate::event_list;
 use crate::keys::{self, Once};
-
-/// Up to this many events are counted one by one.
-const COUNTED: u64 = 10_000;
 
 /// [`EventRepository`] in MongoDB.
 #[derive(Clone, Debug)]
@@ -36,12 +35,17 @@ impl MongoEventRepository {
         Self { database }
     }
 
-    async fn read(&self, id: EventId) -> Result<Option<Event>, MongoError> {
+    async fn read(
+        &self,
+        id: EventId,
+        concern: Option<ReadConcern>,
+    ) -> Result<Option<Event>, MongoError> {
         let events = self.database.events();
         let find = events.find_one(doc! { "_id": object_id(id) });
         let found = find
             .projection(event_fields())
             .max_time(SERVER_LIMIT)
+            .optional(concern, FindOne::read_concern)
             .await?;
         found.map(event).transpose()
     }
@@ -66,40 +70,6 @@ impl MongoEventRepository {
         .await
     }
 
-    async fn rows(&self, page: PageRequest) -> Result<Vec<Event>, MongoError> {
-        let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
-        let cursor = self
-            .database
-            .events()
-            .find(Document::new())
-            .sort(doc! { "date": 1, "_id": 1 })
-            .skip(page.offset())
-            .limit(limit)
-            .projection(event_fields())
-            .max_time(SERVER_LIMIT)
-            .await?;
-        let found: Vec<Document> = cursor.try_collect().await?;
-        found.into_iter().map(event).collect()
-    }
-
-    /// The collection's own counter costs nothing, but after a crash of the server it can be off by what
-    /// was written in the last minute, and then stays so until an operator repairs it. So what can be
-    /// counted quickly is counted, in the index of the ids; in a big collection that would cost every
-    /// list more than its rows.
-    async fn total(&self) -> Result<u64, MongoError> {
-        let events = self.database.events();
-        let about = events.estimated_document_count().max_time(SERVER_LIMIT);
-        let about = about.await?;
-        if about > COUNTED {
-            return Ok(about);
-        }
-        let count = events.count_documents(Document::new());
-        Ok(count
-            .hint(Hint::Keys(doc! { "_id": 1 }))
-            .max_time(SERVER_LIMIT)
-            .await?)
-    }
-
     async fn change(&self, id: EventId, edit: &EventEdit) -> Result<Once<Edited>, MongoError> {
         if let Some(key) = &edit.key {
             let database = &self.database;
@@ -119,17 +89,20 @@ impl MongoEventRepository {
     }
 
     /// Why an edit found no event. The filter asks for the event, the revision and the capacity: it was
-    /// one of them.
+    /// one of them. Read linearizably: a primary that does not know yet that it is none any more could show
+    /// an older revision, and the wrong one of them would be told.
     async fn refusal(&self, id: EventId, edit: &EventEdit) -> Result<UpdateEventError, MongoError> {
-        Ok(match self.read(id).await? {
-            None => UpdateEventError::NotFound,
-            Some(found) if !edit.expected.includes(found.version.revision) => {
-                UpdateEventError::Outdated
-            }
-            // Edited between the two.
-            Some(_) if edit.change.capacity.is_none() => UpdateEventError::Outdated,
-            Some(_) => UpdateEventError::CapacityBelowSold,
-        })
+        Ok(
+            match self.read(id, Some(ReadConcern::linearizable())).await? {
+                None => UpdateEventError::NotFound,
+                Some(found) if !edit.expected.includes(found.version.revision) => {
+                    UpdateEventError::Outdated
+                }
+                // Edited between the two.
+                Some(_) if edit.change.capacity.is_none() => UpdateEventError::Outdated,
+                Some(_) => UpdateEventError::CapacityBelowSold,
+            },
+        )
     }
 
     async fn store(&self, new: &NewEvent) -> Result<Once<Event>, MongoError> {
@@ -161,7 +134,7 @@ impl EventRepository for MongoEventRepository {
     }
 
     async fn find(&self, id: EventId) -> Result<Option<Event>, StoreError> {
-        Ok(bounded(CALL_LIMIT, self.read(id)).await?)
+        Ok(bounded(CALL_LIMIT, self.read(id, None)).await?)
     }
 
     async fn find_many(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
@@ -176,12 +149,19 @@ impl EventRepository for MongoEventRepository {
         Ok(summaries.collect::<Result<_, MongoError>>()?)
     }
 
-    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {
-        let read = bounded(CALL_LIMIT, async {
-            let (rows, total) = try_join!(self.rows(page), self.total())?;
-            Ok(Page { rows, total })
-        });
-        Ok(read.await?)
+    async fn list(
+        &self,
+        query: &EventQuery,
+        start: Start<Moment>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let found = event_list::list(&self.database, query, start, limit);
+        Ok(bounded(CALL_LIMIT, found).await?)
+    }
+
+    async fn count(&self, filter: &EventFilter) -> Result<u64, StoreError> {
+        let counted = event_list::count(&self.database, filter);
+        Ok(bounded(CALL_LIMIT, counted).await?)
     }
 
     async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {

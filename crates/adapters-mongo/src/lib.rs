@@ -1,5 +1,5 @@
 //! Events with their stock, and the audit log, in MongoDB: the ports [`EventRepository`],
-//! [`StockRepository`], [`AuditLog`] and [`Probe`].
+//! [`StockRepository`], [`AuditLog`], [`AuditTrail`] and [`Probe`].
 //!
 //! Each port has its adapter in a file of the same name, on top of [`MongoDatabase`]. Every write waits
 //! for a majority and for the journal, every read is a majority read on the primary, and no call lasts
@@ -9,15 +9,18 @@
 //! [`EventRepository`]: domain::event::EventRepository
 //! [`StockRepository`]: domain::stock::StockRepository
 //! [`AuditLog`]: domain::audit::AuditLog
+//! [`AuditTrail`]: domain::audit::AuditTrail
 //! [`Probe`]: domain::health::Probe
 
 mod audit_log;
+mod audit_trail;
 mod checkpoint;
 mod connection;
 mod diagnosis;
 mod error;
 mod event_change;
 mod event_document;
+mod event_list;
 mod event_repository;
 mod json;
 mod keys;
@@ -29,6 +32,7 @@ mod stock_repository;
 mod survey;
 mod transaction;
 mod update_command;
+mod walk;
 
 pub use audit_log::MongoAuditLog;
 pub use checkpoint::MongoCheckpoint;

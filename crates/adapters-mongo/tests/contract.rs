@@ -19,6 +19,7 @@ async fn fresh() -> Documents {
         events: Arc::new(MongoEventRepository::new(database.adapter.clone())),
         stock: Arc::new(MongoStockRepository::new(database.adapter.clone())),
         audit: Arc::new(MongoAuditLog::new(database.adapter.clone())),
+        trail: Arc::new(MongoAuditLog::new(database.adapter.clone())),
         survey: Arc::new(MongoStockSurvey::new(database.adapter.clone())),
         repair: Arc::new(MongoStockSurvey::new(database.adapter.clone())),
         checkpoint: Arc::new(MongoCheckpoint::new(database.adapter.clone())),

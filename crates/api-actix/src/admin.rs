@@ -59,6 +59,7 @@ pub fn bind_admin(services: Services, settings: AdminSettings) -> io::Result<(Se
         first_admin_from_loopback: false,
         request_deadline: DEADLINE,
         new_request_id: settings.new_request_id,
+        on_answer: None,
     });
     let app = move || {
         App::new()

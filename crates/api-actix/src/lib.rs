@@ -9,6 +9,7 @@ mod dto;
 mod error_code;
 mod extract;
 mod handlers;
+mod links;
 mod metric;
 mod middleware;
 mod openapi;
@@ -21,6 +22,10 @@ mod tests;
 mod trace_context;
 
 pub use admin::{AdminSettings, ReadMetrics, bind_admin};
+pub use dto::LogRecordDto;
 pub use metric::METRICS;
 pub use openapi::openapi_json;
-pub use server::{HttpSettings, NewRequestId, RateLimits, Services, bind};
+pub use server::{
+    AnsweredRequest, HttpSettings, NewRequestId, OnAnswer, RateLimits, Services, bind,
+};
+pub use trace_context::{TraceContext, TraceId};

@@ -1,6 +1,9 @@
 //! Every path on one page.
 
+use std::collections::BTreeMap;
+
 use actix_governor::Governor;
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderValue;
 use actix_web::middleware::{Condition, from_fn};
@@ -8,7 +11,7 @@ use actix_web::{HttpResponse, Resource, Route, Scope, web};
 use domain::user::Role;
 
 use crate::error_code::ErrorCode;
-use crate::handlers::{auth, bookings, docs, events, health, users};
+use crate::handlers::{auth, bookings, docs, events, health, logs, users};
 use crate::metric::RoutePattern;
 use crate::middleware::{RateLimiters, guard};
 use crate::problem::Problem;
@@ -119,6 +122,7 @@ endpoints! {
     POST   "/api/bookings/create-booking"              Customer General bookings::create_booking [EventNotFound, EventEnded, SoldOut];
     DELETE "/api/bookings/{bookingId}/cancel-booking"  Customer General bookings::cancel_booking [BookingNotFound, AlreadyCancelled];
     GET    "/api/bookings/my-bookings/paginate"        Customer General bookings::paginate_mine [];
+    GET    "/api/logs/paginate"                        Admin    General logs::paginate [];
     GET    "/api/openapi.json"                         Anyone   General docs::openapi_json [];
     GET    "/docs"                                     Anyone   General docs::to_swagger_ui [];
     GET    "/docs/"                                    Anyone   General docs::swagger_ui [];
@@ -145,20 +149,44 @@ pub(crate) fn mount(config: &mut web::ServiceConfig, limiters: &RateLimiters) {
     config.service(rest);
 }
 
+/// Mounts every path. A path with a parameter costs a look by a regular expression, so those without come
+/// first, and the others are tried only below what they begin with.
 fn mount_all(scope: Scope, prefix: &str, endpoints: &[Endpoint], limiters: &RateLimiters) -> Scope {
-    let mut paths: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.path).collect();
+    let mut paths: Vec<&'static str> = endpoints.iter().map(|endpoint| endpoint.path).collect();
     paths.dedup();
-    paths.into_iter().fold(scope, |scope, path| {
-        let at_path: Vec<&Endpoint> = endpoints.iter().filter(|e| e.path == path).collect();
-        let relative = path.strip_prefix(prefix).unwrap_or(path);
-        let resource = web::resource(relative).app_data(RoutePattern(path));
-        let resource = methods(resource, &at_path);
-        let limited = at_path.iter().any(|endpoint| endpoint.limit == Limit::Auth);
-        scope.service(resource.wrap(from_fn(guard)).wrap(Condition::new(
-            limiters.enabled && limited,
-            Governor::new(&limiters.auth),
-        )))
+    let mut below: BTreeMap<&str, Vec<&'static str>> = BTreeMap::new();
+    let mut scope = scope;
+    for path in paths {
+        match path.split_once("/{") {
+            Some((base, _)) => below.entry(base).or_default().push(path),
+            None => scope = scope.service(resource(path, prefix, endpoints, limiters)),
+        }
+    }
+    below.into_iter().fold(scope, |scope, (base, paths)| {
+        let parameters = web::scope(base).default_service(web::to(not_found));
+        let parameters = paths.into_iter().fold(parameters, |scope, path| {
+            scope.service(resource(path, base, endpoints, limiters))
+        });
+        scope.service(parameters)
     })
+}
+
+/// A path with the methods that it has, in a scope of that prefix.
+fn resource(
+    path: &'static str,
+    prefix: &str,
+    endpoints: &[Endpoint],
+    limiters: &RateLimiters,
+) -> impl HttpServiceFactory + use<> {
+    let at_path: Vec<&Endpoint> = endpoints.iter().filter(|e| e.path == path).collect();
+    let relative = path.strip_prefix(prefix).unwrap_or(path);
+    let resource = web::resource(relative).app_data(RoutePattern(path));
+    let resource = methods(resource, &at_path);
+    let limited = at_path.iter().any(|endpoint| endpoint.limit == Limit::Auth);
+    resource.wrap(from_fn(guard)).wrap(Condition::new(
+        limiters.enabled && limited,
+        Governor::new(&limiters.auth),
+    ))
 }
 
 fn methods(resource: Resource, endpoints: &[&Endpoint]) -> Resource {

@@ -9,6 +9,7 @@ use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::{App, Error, HttpServer, web};
 use domain::access::AccessControl;
+use domain::audit::AuditUseCases;
 use domain::booking::BookingUseCases;
 use domain::event::EventUseCases;
 use domain::health::HealthView;
@@ -19,6 +20,7 @@ use ipnet::IpNet;
 
 use crate::middleware::{RateLimiters, check_origin, cors, request_scope};
 use crate::router;
+use crate::trace_context::TraceContext;
 
 /// How long an idle connection is kept.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -42,6 +44,8 @@ pub struct Services {
     pub events: Arc<dyn EventUseCases>,
     /// Bookings.
     pub bookings: Arc<dyn BookingUseCases>,
+    /// The audit log.
+    pub logs: Arc<dyn AuditUseCases>,
     /// Who may call.
     pub access: Arc<dyn AccessControl>,
     /// Which store is away.
@@ -64,6 +68,26 @@ pub struct RateLimits {
 
 /// Makes the id of a request that brings none.
 pub type NewRequestId = Arc<dyn Fn() -> RequestId + Send + Sync>;
+
+/// What is known of a request once it is answered: nothing that the client wrote but ids.
+#[derive(Debug, Clone, Copy)]
+pub struct AnsweredRequest<'a> {
+    /// The request's id.
+    pub id: &'a RequestId,
+    /// The trace that it is part of, the same as in the log lines about it.
+    pub trace: TraceContext,
+    /// The method, `other` if it is none of the usual.
+    pub method: &'static str,
+    /// The pattern of the route, `none` if it was turned away before one was found.
+    pub route: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Hears of every request that is answered, on the thread that answers: it must not wait.
+pub type OnAnswer = Arc<dyn Fn(&AnsweredRequest<'_>) + Send + Sync>;
 
 /// How the server is to behave.
 #[derive(Clone)]
@@ -89,6 +113,8 @@ pub struct HttpSettings {
     pub request_deadline: Duration,
     /// Makes the ids of requests.
     pub new_request_id: NewRequestId,
+    /// Hears of every request that is answered.
+    pub on_answer: Option<OnAnswer>,
 }
 
 /// What every handler and middleware reads.
@@ -98,6 +124,7 @@ pub(crate) struct HttpState {
     pub(crate) first_admin_from_loopback: bool,
     pub(crate) request_deadline: Duration,
     pub(crate) new_request_id: NewRequestId,
+    pub(crate) on_answer: Option<OnAnswer>,
 }
 
 /// Binds the server, which answers once it is awaited or spawned, and says where it listens.
@@ -146,6 +173,7 @@ impl HttpState {
             first_admin_from_loopback: settings.first_admin_from_loopback && only_loopback,
             request_deadline: settings.request_deadline,
             new_request_id: settings.new_request_id,
+            on_answer: settings.on_answer,
         }
     }
 }

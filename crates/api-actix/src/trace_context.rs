@@ -10,17 +10,43 @@ const LENGTH: usize = 55;
 
 /// A trace's id: 16 bytes, not all zero, written as 32 lower-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TraceId(u128);
+pub struct TraceId(u128);
 
-impl TraceId {
-    /// The trace that the client's headers name, or a new one. Two `traceparent` are none.
-    pub(crate) fn of(headers: &HeaderMap, new_request_id: impl FnOnce() -> RequestId) -> Self {
+/// What a request is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceContext {
+    /// The trace.
+    pub trace_id: TraceId,
+    /// What the client does in it, not zero; `None` if the trace begins here.
+    pub parent_id: Option<u64>,
+    /// Whether whoever began the trace records it.
+    pub is_sampled: bool,
+}
+
+/// The flag of a trace that is recorded.
+const SAMPLED: u128 = 1;
+
+impl TraceContext {
+    /// The trace that the client's headers name; otherwise a new one, for which `made` is an id that nobody
+    /// else has. Two `traceparent` are none.
+    pub(crate) fn of(headers: &HeaderMap, made: impl FnOnce() -> RequestId) -> Self {
         let mut values = headers.get_all(HeaderName::from_static("traceparent"));
         let given = match (values.next(), values.next()) {
             (Some(value), None) => parse(value.as_bytes()),
             _ => None,
         };
-        given.unwrap_or_else(|| Self::made_of(&new_request_id()))
+        given.unwrap_or_else(|| Self {
+            trace_id: TraceId::made_of(&made()),
+            parent_id: None,
+            is_sampled: true,
+        })
+    }
+}
+
+impl TraceId {
+    /// The id as a number.
+    pub fn get(self) -> u128 {
+        self.0
     }
 
     /// The ids of requests that we make are UUIDs: as good as random, and 16 bytes like a trace's.
@@ -37,11 +63,11 @@ impl fmt::Display for TraceId {
     }
 }
 
-/// Reads the trace's id out of a `traceparent`: `00-<trace id>-<parent id>-<flags>`. A later version may
+/// Reads a `traceparent`: `00-<trace id>-<parent id>-<flags>`. A later version may
 /// have more behind that; version ff, ids of zeros and upper-case digits are invalid.
 ///
 /// <https://www.w3.org/TR/trace-context/#traceparent-header>
-fn parse(header: &[u8]) -> Option<TraceId> {
+fn parse(header: &[u8]) -> Option<TraceContext> {
     let (head, rest) = header.split_at_checked(LENGTH)?;
     let dashes = [2, 35, 52].iter().all(|at| head.get(*at) == Some(&b'-'));
     let version = hexadecimal(head.get(..2)?)?;
@@ -52,8 +78,13 @@ fn parse(header: &[u8]) -> Option<TraceId> {
     };
     let trace = hexadecimal(head.get(3..35)?)?;
     let parent = hexadecimal(head.get(36..52)?)?;
-    let _flags = hexadecimal(head.get(53..)?)?;
-    (dashes && fits && trace != 0 && parent != 0).then_some(TraceId(trace))
+    let flags = hexadecimal(head.get(53..)?)?;
+    let is_right = dashes && fits && trace != 0 && parent != 0;
+    is_right.then_some(TraceContext {
+        trace_id: TraceId(trace),
+        parent_id: u64::try_from(parent).ok(),
+        is_sampled: flags & SAMPLED != 0,
+    })
 }
 
 /// Lower-case digits, up to 32 of them.
@@ -81,7 +112,7 @@ mod tests {
     const GIVEN: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
     fn read(header: &str) -> Option<String> {
-        parse(header.as_bytes()).map(|id| id.to_string())
+        parse(header.as_bytes()).map(|context| context.trace_id.to_string())
     }
 
     #[test]
@@ -89,6 +120,12 @@ mod tests {
         let id = Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned());
         assert_eq!(read(GIVEN), id);
         assert_eq!(read(&GIVEN.replace("-01", "-00")), id);
+        let context = |header: &str| parse(header.as_bytes()).unwrap();
+        assert_eq!(context(GIVEN).parent_id, Some(0x00f0_67aa_0ba9_02b7));
+        for (flags, is_sampled) in [("00", false), ("01", true), ("02", false), ("ff", true)] {
+            let header = GIVEN.replace("-01", &format!("-{flags}"));
+            assert_eq!(context(&header).is_sampled, is_sampled, "{flags}");
+        }
         // Of a later version what is known is taken.
         assert_eq!(read(&format!("cc{}", &GIVEN[2..])), id);
         assert_eq!(read(&format!("cc{}-more", &GIVEN[2..])), id);
@@ -119,12 +156,13 @@ mod tests {
         let made = || RequestId::parse("018f3a9c-0000-7abc-8def-0123456789ab").unwrap();
         let begun = "018f3a9c00007abc8def0123456789ab";
         let mut headers = HeaderMap::new();
-        assert_eq!(TraceId::of(&headers, made).to_string(), begun);
+        assert_eq!(TraceContext::of(&headers, made).trace_id.to_string(), begun);
+        assert_eq!(TraceContext::of(&headers, made).parent_id, None);
         let name = HeaderName::from_static("traceparent");
         headers.append(name.clone(), HeaderValue::from_static(GIVEN));
-        assert_ne!(TraceId::of(&headers, made).to_string(), begun);
+        assert_ne!(TraceContext::of(&headers, made).trace_id.to_string(), begun);
         headers.append(name, HeaderValue::from_static(GIVEN));
-        assert_eq!(TraceId::of(&headers, made).to_string(), begun);
+        assert_eq!(TraceContext::of(&headers, made).trace_id.to_string(), begun);
     }
 
     #[test]
@@ -138,8 +176,8 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_comes_is_a_valid_id_or_none(header in proptest::collection::vec(any::<u8>(), 0..200)) {
-            if let Some(id) = parse(&header) {
-                prop_assert_ne!(id.0, 0);
+            if let Some(context) = parse(&header) {
+                prop_assert_ne!(context.trace_id.get(), 0);
             }
         }
 

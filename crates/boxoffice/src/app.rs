@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use api_actix::Services;
 use domain::access::SessionDirectory;
-use domain::audit::AuditBuffer;
+use domain::audit::{AuditBuffer, AuditRetention, AuditService};
 use domain::booking::{BookingPorts, BookingService, BookingSettings};
 use domain::checkpoint::Checkpoints;
 use domain::event::{EventPorts, EventService};
@@ -123,6 +123,7 @@ pub(crate) fn build(
             users: Arc::new(UserService::new(users)),
             events: Arc::new(EventService::new(events, WORK_DEADLINE)),
             bookings: Arc::new(BookingService::new(bookings, settings)),
+            logs: Arc::new(AuditService::new(Arc::clone(&backend.trail))),
             access,
             health,
         },
@@ -132,6 +133,10 @@ pub(crate) fn build(
             relay,
             recovery,
             audit,
+            retention: AuditRetention {
+                trail: Arc::clone(&backend.trail),
+                keep: config.audit_retention,
+            },
             bookings: rows,
             sessions: Arc::clone(&backend.sessions),
             attempts: Arc::clone(&backend.attempts),

@@ -38,6 +38,29 @@ pub(crate) enum Command {
     Check(Check),
     /// Print the OpenAPI document of the API, as the server answers it at /api/openapi.json.
     Openapi,
+    /// Look into the audit log.
+    Logs {
+        #[command(subcommand)]
+        step: LogsStep,
+    },
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum LogsStep {
+    /// Print the audit log as JSON lines, oldest first; servers may go on writing to it.
+    Export(Export),
+}
+
+/// Which records to print.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// From this moment on, such as 2030-12-31T00:00:00Z; without it, from the beginning.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Before this moment; without it, until now.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
 }
 
 /// How to check.
@@ -338,6 +361,28 @@ pub(crate) struct Options {
     #[arg(long, env = "RECOVERY_GRACE_SECONDS", value_name = "RECOVERY_GRACE_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(5..=86_400), global = true, help_heading = "Booking")]
     pub(crate) recovery_grace_seconds: u64,
 
+    /// Days that audit records are kept, up to 36,500; 0 keeps them for ever.
+    #[arg(long, env = "AUDIT_RETENTION_DAYS", value_name = "AUDIT_RETENTION_DAYS", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=36_500), global = true, help_heading = "Logging")]
+    pub(crate) audit_retention_days: u32,
+    /// Collector that takes traces by OTLP over HTTP, such as http://127.0.0.1:4318; none if not given.
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_name = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        global = true,
+        help_heading = "Logging"
+    )]
+    pub(crate) otel_exporter_otlp_endpoint: Option<String>,
+    /// Name under which traces are sent.
+    #[arg(
+        long,
+        env = "OTEL_SERVICE_NAME",
+        value_name = "OTEL_SERVICE_NAME",
+        default_value = "boxoffice",
+        global = true,
+        help_heading = "Logging"
+    )]
+    pub(crate) otel_service_name: String,
     /// How log lines look.
     #[arg(
         long,

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::http::Uri;
 use domain::grouping::GroupLimits;
 use ipnet::IpNet;
 
@@ -112,6 +113,27 @@ pub(crate) struct Logging {
     pub(crate) level: String,
 }
 
+/// Where traces are sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TraceExport {
+    /// Host and port of the collector, and the path below which it listens, without a slash at the end.
+    endpoint: String,
+    pub(crate) service_name: String,
+}
+
+impl TraceExport {
+    /// Where the collector takes traces.
+    pub(crate) fn traces_url(&self) -> String {
+        format!("http://{}/v1/traces", self.endpoint)
+    }
+
+    /// The collector's host and port.
+    pub(crate) fn authority(&self) -> &str {
+        let end = self.endpoint.find('/').unwrap_or(self.endpoint.len());
+        self.endpoint.get(..end).unwrap_or_default()
+    }
+}
+
 /// The whole configuration.
 #[derive(Clone)]
 pub(crate) struct Config {
@@ -121,8 +143,12 @@ pub(crate) struct Config {
     pub(crate) admin: Option<Admin>,
     pub(crate) security: Security,
     pub(crate) recovery_grace: Duration,
+    /// How long audit records are kept; `None` for ever.
+    pub(crate) audit_retention: Option<Duration>,
     pub(crate) groups: GroupLimits,
     pub(crate) logging: Logging,
+    /// `None` to send no traces.
+    pub(crate) traces: Option<TraceExport>,
 }
 
 impl Config {
@@ -133,6 +159,8 @@ impl Config {
             http: http(&options)?,
             admin: admin(&options)?,
             recovery_grace: Duration::from_secs(options.recovery_grace_seconds),
+            traces: traces(&options)?,
+            audit_retention: days(options.audit_retention_days),
             groups: GroupLimits {
                 most: to_usize(options.booking_batch_max),
                 waiting: to_usize(options.booking_queue_max),
@@ -145,6 +173,36 @@ impl Config {
             security,
         })
     }
+}
+
+fn traces(options: &Options) -> Result<Option<TraceExport>, ConfigError> {
+    let Some(endpoint) = given(options.otel_exporter_otlp_endpoint.as_ref()) else {
+        return Ok(None);
+    };
+    let uri = endpoint.parse::<Uri>().ok();
+    let uri = uri.filter(|uri| uri.scheme_str() == Some("http") && uri.query().is_none());
+    let parts = uri.and_then(|uri| {
+        let authority = uri.authority()?.clone();
+        // Names and passwords have no place in a URL that is logged.
+        let plain = !authority.as_str().contains('@');
+        plain.then(|| format!("{authority}{}", uri.path().trim_end_matches('/')))
+    });
+    let endpoint = parts.ok_or_else(|| {
+        wrong(
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "must be like http://127.0.0.1:4318: a collector beside the server, without TLS",
+        )
+    })?;
+    Ok(Some(TraceExport {
+        endpoint,
+        service_name: given(Some(&options.otel_service_name))
+            .unwrap_or_else(|| "boxoffice".to_owned()),
+    }))
+}
+
+/// No days mean no end.
+fn days(number: u32) -> Option<Duration> {
+    (number > 0).then(|| Duration::from_secs(u64::from(number) * 24 * 3_600))
 }
 
 fn to_usize(number: u32) -> usize {
@@ -437,6 +495,43 @@ mod tests {
 
     fn is_an_origin(text: &str) -> bool {
         text.starts_with("http") && !text.contains(['*', ' ', ','])
+    }
+
+    #[test]
+    fn a_collector_is_a_plain_url() {
+        let traces = |url: &str| load(&["--otel-exporter-otlp-endpoint", url]).map(|c| c.traces);
+        assert_eq!(traces(" ").unwrap(), None);
+        for (url, traces_url, authority) in [
+            (
+                "http://127.0.0.1:4318",
+                "http://127.0.0.1:4318/v1/traces",
+                "127.0.0.1:4318",
+            ),
+            (
+                "http://[::1]:4318/",
+                "http://[::1]:4318/v1/traces",
+                "[::1]:4318",
+            ),
+            ("http://otel/base/", "http://otel/base/v1/traces", "otel"),
+        ] {
+            let export = traces(url).unwrap().unwrap();
+            assert_eq!(
+                (export.traces_url().as_str(), export.authority()),
+                (traces_url, authority)
+            );
+            assert_eq!(export.service_name, "boxoffice");
+        }
+        for bad in [
+            "otel:4318",
+            "https://otel:4318",
+            "http://",
+            "http://me:secret@otel",
+            "http://otel?a=1",
+        ] {
+            let line = traces(bad).unwrap_err().to_string();
+            assert!(line.starts_with("OTEL_EXPORTER_OTLP_ENDPOINT: "), "{line}");
+            assert!(!line.contains("secret"), "{line}");
+        }
     }
 
     proptest! {

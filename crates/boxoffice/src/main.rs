@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use clap::error::ErrorKind;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, LogsStep};
 use crate::config::Config;
 
 #[global_allocator]
@@ -56,6 +56,10 @@ fn start(cli: Cli) -> Result<ExitCode, String> {
             Command::CreateAdmin(who) => command::create_admin::run(&config, &who).await?,
             Command::Check(options) => return Ok(command::check::run(&config, &options).await),
             Command::Openapi => command::say(api_actix::openapi_json()),
+            Command::Logs { step } => {
+                let LogsStep::Export(wanted) = step;
+                command::logs::export(&config, &wanted).await?;
+            }
             Command::Verify(options) => return command::verify::run(&config, &options).await,
         }
         Ok(ExitCode::SUCCESS)

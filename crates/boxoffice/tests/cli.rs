@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Every variable that the program reads.
-const VARIABLES: [&str; 31] = [
+const VARIABLES: &[&str] = &[
     "HOST",
     "PORT",
     "ADMIN_HOST",
@@ -35,8 +35,11 @@ const VARIABLES: [&str; 31] = [
     "BOOKING_BATCH_MAX",
     "BOOKING_QUEUE_MAX",
     "RECOVERY_GRACE_SECONDS",
+    "AUDIT_RETENTION_DAYS",
     "LOG_FORMAT",
     "LOG_LEVEL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_SERVICE_NAME",
     "BOXOFFICE_ADMIN_PASSWORD",
 ];
 

@@ -13,6 +13,7 @@
 //! - [`verify`]: whether events and bookings agree, and mending what does not;
 //! - [`checkpoint`]: whether both stores are of the same age; [`diagnosis`]: whether each is set up right;
 //! - [`audit`]: what is written down about who did what;
+//! - [`page`], [`cursor`], [`search`]: pages of lists, and what is looked for in them;
 //! - [`access`]: who may call at this moment; [`health`]: which store is away; [`upkeep`]: the
 //!   background work; [`grouping`]: reads that share a round trip; [`metric`]: what is measured;
 //! - `testing` (feature `testing`): the in-memory backend and the port contract suites. Each
@@ -22,6 +23,7 @@ pub mod access;
 pub mod audit;
 pub mod booking;
 pub mod checkpoint;
+pub mod cursor;
 pub mod diagnosis;
 mod digest;
 pub mod error;
@@ -33,6 +35,7 @@ pub mod metric;
 pub mod page;
 pub mod request;
 pub mod runtime;
+pub mod search;
 pub mod session;
 pub mod stock;
 #[cfg(test)]

@@ -52,6 +52,28 @@ impl PageRequest {
     }
 }
 
+/// How many rows of a list are wanted at once, 1 to [`PageRequest::MAX_LIMIT`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSize(usize);
+
+impl PageSize {
+    /// Checks the number.
+    pub fn new(limit: i64) -> Result<Self, InvalidValue> {
+        let limit = PageRequest::check_limit(limit)?;
+        Ok(Self(usize::try_from(limit).unwrap_or(1)))
+    }
+
+    /// The rows of that page.
+    pub fn of(page: PageRequest) -> Self {
+        Self(usize::try_from(page.limit).unwrap_or(1))
+    }
+
+    /// The number.
+    pub fn get(self) -> usize {
+        self.0
+    }
+}
+
 fn in_range(value: i64, max: i64) -> Result<i64, InvalidValue> {
     if (1..=max).contains(&value) {
         Ok(value)

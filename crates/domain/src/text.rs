@@ -70,6 +70,24 @@ pub enum InvalidValue {
     /// Not in the form of a refresh token.
     #[error("must be a refresh token: 43 characters of base64url")]
     NotARefreshToken,
+    /// Not a cursor, or one of another list.
+    #[error("must be a `nextCursor` of this very list, with the same filters")]
+    NotACursor,
+    /// Not an order of a list of events.
+    #[error("must be date or -date")]
+    NotAnOrder,
+    /// Neither `true` nor `false`.
+    #[error("must be true or false")]
+    NotABoolean,
+    /// Not the name of something that is written to the audit log.
+    #[error("must be an action of the audit log, such as booking.create")]
+    NotAnAction,
+    /// Not the name of an outcome.
+    #[error("must be success or failure")]
+    NotAnOutcome,
+    /// Not what something was done to.
+    #[error("must be a kind and an id, such as event:507f1f77bcf86cd799439011 or booking:2")]
+    NotATarget,
     /// A change that changes nothing.
     #[error("must have at least one field")]
     Empty,

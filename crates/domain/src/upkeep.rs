@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use metrics::Counter;
 
-use crate::audit::AuditBuffer;
+use crate::audit::{AuditBuffer, AuditRetention};
 use crate::booking::BookingRepository;
 use crate::checkpoint::{self, Checkpoints};
 use crate::error::{StoreError, chain};
@@ -33,6 +33,10 @@ const RECOVERY_PERIOD: Duration = Duration::from_secs(5);
 const SESSION_REST: Duration = Duration::from_secs(24 * 3600);
 /// The time between two looks for what may be forgotten.
 const FORGET_PERIOD: Duration = Duration::from_secs(600);
+/// The time between two looks for audit records that may go.
+const RETENTION_PERIOD: Duration = Duration::from_secs(600);
+/// The time between two writes that delete audit records: they are not to be felt.
+const RETENTION_PAUSE: Duration = Duration::from_millis(200);
 /// The most rows of a kind that go in one write.
 const MAX_FORGOTTEN: u64 = 1_000;
 
@@ -47,6 +51,8 @@ pub struct Upkeep {
     pub recovery: Arc<Recovery>,
     /// Writes audit records that were only buffered.
     pub audit: Arc<AuditBuffer>,
+    /// How long audit records are kept.
+    pub retention: AuditRetention,
     /// Where idempotency keys are forgotten.
     pub bookings: Arc<dyn BookingRepository>,
     /// Where expired sessions are forgotten.
@@ -78,6 +84,9 @@ impl Upkeep {
             stop,
             |upkeep, stop| async move { upkeep.forget(stop).await },
         );
+        self.spawn(stop, |upkeep, stop| async move {
+            upkeep.forget_audit(stop).await
+        });
         self.spawn(stop, |upkeep, stop| async move {
             upkeep.write_checkpoints(stop).await
         });
@@ -175,6 +184,21 @@ impl Upkeep {
         let mut trouble = Trouble::new("writing checkpoints");
         while !stop.within(&self.runtime, checkpoint::PERIOD).await {
             trouble.note(&self.checkpoints.write().await);
+        }
+    }
+
+    async fn forget_audit(self, mut stop: Stop) {
+        let mut trouble = Trouble::new("deleting old audit records");
+        loop {
+            let round = self.retention.round(self.runtime.clock.as_ref()).await;
+            trouble.note(&round);
+            let wait = match round {
+                Ok(true) => RETENTION_PAUSE,
+                _ => RETENTION_PERIOD,
+            };
+            if stop.within(&self.runtime, wait).await {
+                return;
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 
+use crate::Step;
+
 #[derive(DeriveIden)]
 pub(super) enum SystemLogs {
     Table,
@@ -50,6 +52,27 @@ pub(super) fn by_actor() -> IndexCreateStatement {
         .col(SystemLogs::ActorUserId)
         .col(SystemLogs::At)
         .take()
+}
+
+/// What was done to something: an index over what is in the record, to the letter as it is asked for.
+pub(super) fn by_target() -> Step {
+    Step {
+        name: "n0015_system_logs_by_target",
+        up: "CREATE INDEX ix_system_logs_target ON system_logs \
+             (record->>'$.target.kind', record->>'$.target.id', at)"
+            .to_owned(),
+        down: "DROP INDEX ix_system_logs_target".to_owned(),
+    }
+}
+
+/// What was refused, or done.
+pub(super) fn by_outcome() -> Step {
+    Step {
+        name: "n0016_system_logs_by_outcome",
+        up: "CREATE INDEX ix_system_logs_outcome ON system_logs (record->>'$.outcome', at)"
+            .to_owned(),
+        down: "DROP INDEX ix_system_logs_outcome".to_owned(),
+    }
 }
 
 fn index(name: &str) -> IndexCreateStatement {

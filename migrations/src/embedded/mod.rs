@@ -65,5 +65,7 @@ pub(crate) fn steps() -> Vec<Step> {
             keys::EventKeys::Table,
             &mut keys::by_time(),
         ),
+        audit::by_target(),
+        audit::by_outcome(),
     ]
 }

@@ -14,6 +14,8 @@ mod hang_ups;
 mod idempotency;
 mod instances;
 mod lifecycle;
+mod lists;
+mod logs;
 mod metrics;
 mod once;
 mod original_bodies;

@@ -4,7 +4,7 @@ use domain::idempotency::KEY_LIFE;
 use domain::stock::MAX_HOLDS;
 use mongodb::bson::{Bson, Document, doc};
 
-use super::{CHECKPOINT, EVENTS, IDEMPOTENCY_KEYS, SYSTEM_LOGS};
+use super::{CHECKPOINT, EVENTS, IDEMPOTENCY_KEYS, SYSTEM_LOGS, event_index, log_index};
 
 /// A collection as it should be.
 pub(super) struct CollectionSchema {
@@ -14,6 +14,8 @@ pub(super) struct CollectionSchema {
     pub(super) validator: Document,
     /// As `createIndexes` takes them.
     pub(super) indexes: Vec<Document>,
+    /// The names of indexes that earlier versions made and nothing needs any more.
+    pub(super) obsolete_indexes: &'static [&'static str],
 }
 
 /// All collections, in the order in which they are made.
@@ -25,7 +27,9 @@ pub(super) fn all() -> [CollectionSchema; 4] {
             validator: events_validator(),
             indexes: vec![
                 // The list of all events.
-                doc! { "name": "date_id", "key": { "date": 1, "_id": 1 } },
+                doc! { "name": "date_id", "key": event_index::date() },
+                // Those of a tag. An event without tags has an entry too, as any index of the server's.
+                doc! { "name": "tag_date_id", "key": event_index::tag() },
                 // Recovery looks for the few events with holds, and for those being deleted, many times a
                 // minute: each index has an entry for these events only.
                 doc! {
@@ -39,22 +43,26 @@ pub(super) fn all() -> [CollectionSchema; 4] {
                     "partialFilterExpression": { "closing.at": { "$exists": true } },
                 },
             ],
+            obsolete_indexes: &[],
         },
         CollectionSchema {
             step: "mongodb_0002_system_logs",
             name: SYSTEM_LOGS,
             validator: system_logs_validator(),
             indexes: vec![
-                doc! { "name": "at", "key": { "at": 1 } },
-                doc! { "name": "user_at", "key": { "actor.userId": 1, "at": 1 } },
-                doc! { "name": "action_at", "key": { "action": 1, "at": 1 } },
+                doc! { "name": "outcome_at_id", "key": log_index::all() },
+                doc! { "name": "user_at_id", "key": log_index::actor() },
+                doc! { "name": "action_outcome_at_id", "key": log_index::action() },
+                doc! { "name": "target_at_id", "key": log_index::target() },
             ],
+            obsolete_indexes: &["at", "user_at", "action_at"],
         },
         CollectionSchema {
             step: "mongodb_0003_checkpoint",
             name: CHECKPOINT,
             validator: checkpoint_validator(),
             indexes: Vec::new(),
+            obsolete_indexes: &[],
         },
         CollectionSchema {
             step: "mongodb_0004_idempotency_keys",
@@ -65,6 +73,7 @@ pub(super) fn all() -> [CollectionSchema; 4] {
                 "key": { "at": 1 },
                 "expireAfterSeconds": i64::try_from(KEY_LIFE.as_secs()).unwrap_or(i64::MAX),
             }],
+            obsolete_indexes: &[],
         },
     ]
 }

@@ -1,6 +1,8 @@
 //! The collections' validators and indexes.
 
 mod collections;
+pub(crate) mod event_index;
+pub(crate) mod log_index;
 
 use std::time::Duration;
 
@@ -116,10 +118,14 @@ impl MongoSchema {
             .run_cursor_command(doc! { "listIndexes": collection.name })
             .await?;
         let there: Vec<Document> = reply.try_collect().await?;
-        Ok(collection
-            .indexes
-            .iter()
-            .all(|index| there.iter().any(|other| is_same(index, other))))
+        let is_there = |index: &Document| there.iter().any(|other| is_same(index, other));
+        let is_named = |name: &&str| {
+            there
+                .iter()
+                .any(|index| index.get_str("name").ok() == Some(*name))
+        };
+        Ok(collection.indexes.iter().all(is_there)
+            && !collection.obsolete_indexes.iter().any(is_named))
     }
 
     async fn has_validator(&self, collection: &CollectionSchema) -> Result<bool, MongoError> {
@@ -150,17 +156,30 @@ impl MongoSchema {
         }
         let indexes = collection.indexes.clone();
         self.change(doc! { "createIndexes": collection.name, "indexes": indexes })
-            .await
+            .await?;
+        // Only then: an older instance that still serves is never without.
+        for name in collection.obsolete_indexes {
+            self.drop_index(collection, *name).await?;
+        }
+        Ok(())
     }
 
     async fn take_back(&self, collection: &CollectionSchema) -> Result<(), MongoError> {
         for index in &collection.indexes {
             let name = index.get("name").cloned().unwrap_or(Bson::Null);
-            let drop = doc! { "dropIndexes": collection.name, "index": name };
-            passing_over_absence(self.change(drop).await)?;
+            self.drop_index(collection, name).await?;
         }
         let open = doc! { "collMod": collection.name, "validator": {} };
         passing_over_absence(self.change(open).await)
+    }
+
+    async fn drop_index(
+        &self,
+        collection: &CollectionSchema,
+        name: impl Into<Bson>,
+    ) -> Result<(), MongoError> {
+        let drop = doc! { "dropIndexes": collection.name, "index": name.into() };
+        passing_over_absence(self.change(drop).await)
     }
 
     /// Sends a command that changes the schema, and waits for a majority as long as it takes.

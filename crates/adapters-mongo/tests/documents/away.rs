@@ -5,9 +5,9 @@ use adapters_mongo::{
     MongoStockRepository,
 };
 use domain::audit::AuditLog;
-use domain::event::{EventRepository, ExpectedRevision, InsertEventError};
+use domain::cursor::Start;
+use domain::event::{EventQuery, EventRepository, ExpectedRevision, InsertEventError};
 use domain::health::Probe;
-use domain::page::PageRequest;
 use domain::stock::{ReserveError, StockBatch, StockRepository};
 use domain::time::Timestamp;
 use tokio::join;
@@ -33,10 +33,10 @@ async fn every_call_says_that_it_is_away(url: &str) {
         settle: Vec::new(),
         reserve: vec![wish],
     };
-    let page = PageRequest::new(1, 10).unwrap();
+    let all = EventQuery::default();
     let (inserted, listed, reserved, settled, closed, pinged, nothing) = join!(
         events.insert(&event),
-        events.list(page),
+        events.list(&all, Start::Offset(0), 10),
         stock.reserve(&batch),
         stock.settle(&holds),
         stock.close(event.id, token(), &ExpectedRevision::Any),

@@ -11,6 +11,7 @@
 mod away;
 mod indexes;
 mod late;
+mod logs;
 mod make;
 mod relay;
 mod schema;

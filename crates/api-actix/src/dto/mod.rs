@@ -2,10 +2,12 @@
 
 mod booking;
 mod event;
+mod log;
 mod page;
 mod user;
 
 pub(crate) use booking::BookingDto;
 pub(crate) use event::{EventDto, entity_tag};
-pub(crate) use page::{BookingPage, EventPage, PageDto, UserPage};
+pub use log::LogRecordDto;
+pub(crate) use page::{BookingPage, EventPage, ListDto, LogStretch, PageDto, StretchDto, UserPage};
 pub(crate) use user::{LoginDto, UserDto};

@@ -15,6 +15,8 @@ use domain::user::{AdminGate, UserId};
 
 use super::client::ClientAddress;
 use super::{MaybeSignedIn, Query, body, conditions, loopback};
+use crate::links::Links;
+use crate::metric::RoutePattern;
 use crate::problem::{FieldError, Problem};
 use crate::refusals::{booking_not_found, event_not_found, user_not_found};
 use crate::server::{HttpState, Services};
@@ -93,6 +95,14 @@ impl Call {
     /// The fields of the query.
     pub(crate) fn query(&self) -> Result<Query, Problem> {
         Query::parse(self.request.query_string())
+    }
+
+    /// Links from the part of a list that the query asks for to others.
+    pub(crate) fn links(&self) -> Links<'_> {
+        // The pattern of a list has no parameter, and is not the client's text.
+        let path = self.request.app_data::<RoutePattern>();
+        let path = path.map_or("", |RoutePattern(path)| path);
+        Links::new(path, self.request.query_string())
     }
 
     /// The page that a query without other fields asks for.

@@ -1,7 +1,7 @@
 //! The query of a list, its fields taken one by one, so that all that is wrong is told at once.
 
 use actix_web::web;
-use domain::page::PageRequest;
+use domain::page::{PageRequest, PageSize};
 use domain::text::InvalidValue;
 
 use super::fields::{Wrong, shortened};
@@ -52,6 +52,47 @@ impl Query {
         PageRequest::new(page.unwrap_or(1), limit).ok()
     }
 
+    /// Takes a whole number.
+    pub(crate) fn number<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(i64) -> Result<T, InvalidValue>,
+    ) -> Option<T> {
+        self.take(name, |value| {
+            Ok(parse(whole_number(value).ok_or_else(not_whole)?)?)
+        })
+    }
+
+    /// Takes `limit` (`default` if absent).
+    pub(crate) fn page_size(&mut self, default: i64) -> Option<PageSize> {
+        let size = self.number("limit", PageSize::new);
+        size.or_else(|| PageSize::new(default).ok())
+    }
+
+    /// Takes a cursor, which `read` understands if the other fields are right.
+    pub(crate) fn cursor<P>(
+        &mut self,
+        read: impl FnOnce(&str) -> Result<P, InvalidValue>,
+    ) -> Option<P> {
+        let text = self.take("cursor", |text| Ok(text.to_owned()))?;
+        if !self.errors.is_empty() {
+            return None;
+        }
+        let position = read(&text);
+        position
+            .map_err(|why| self.errors.push(error("cursor", &why.to_string())))
+            .ok()
+    }
+
+    /// Refuses a query with both fields.
+    pub(crate) fn not_both(&mut self, one: &'static str, other: &str) {
+        let has = |name: &str| self.pairs.iter().any(|(field, _)| field == name);
+        if has(one) && has(other) {
+            let message = format!("cannot be there together with {other}");
+            self.errors.push(error(one, &message));
+        }
+    }
+
     /// The value made of the fields taken, or all that is wrong.
     ///
     /// `value` must be `Some` if every field that it needs was there and right.
@@ -97,7 +138,6 @@ fn error(field: &str, message: &str) -> FieldError {
         message: message.to_owned(),
     }
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ pub(crate) mod bookings;
 pub(crate) mod docs;
 pub(crate) mod events;
 pub(crate) mod health;
+pub(crate) mod logs;
 mod metrics;
 pub(crate) mod users;
 

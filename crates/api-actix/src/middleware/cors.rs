@@ -2,7 +2,7 @@
 
 use actix_cors::Cors;
 use actix_web::http::header::{
-    AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LOCATION, RETRY_AFTER,
+    AUTHORIZATION, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, LINK, LOCATION, RETRY_AFTER,
 };
 use actix_web::http::{Method, Uri};
 
@@ -20,6 +20,7 @@ pub(crate) fn cors(origins: &[String]) -> Cors {
     let allowed = [IDEMPOTENCY_KEY, SETUP_TOKEN, REQUEST_ID];
     let exposed = [
         ETAG.as_str(),
+        LINK.as_str(),
         LOCATION.as_str(),
         RETRY_AFTER.as_str(),
         REPLAYED,

@@ -1,6 +1,6 @@
 //! The outermost layer: a request's id, its span, its access line, the body of its problem.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -19,8 +19,8 @@ use super::security_headers;
 use crate::extract::{ClientAddress, client_address};
 use crate::metric::{self, RoutePattern};
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::server::HttpState;
-use crate::trace_context::TraceId;
+use crate::server::{AnsweredRequest, HttpState};
+use crate::trace_context::TraceContext;
 
 /// Carries the request's id, in and out.
 pub(crate) const REQUEST_ID: &str = "X-Request-Id";
@@ -31,18 +31,26 @@ pub(crate) async fn request_scope(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let id = request_id(request.headers()).unwrap_or_else(|| (state.new_request_id)());
+    let sent = request_id(request.headers());
+    let is_made = sent.is_none();
+    let id = sent.unwrap_or_else(|| (state.new_request_id)());
+    // An id of our own makes a trace's as well; of one that was sent nobody knows how often it was.
+    let new_id = || match is_made {
+        true => id.clone(),
+        false => (state.new_request_id)(),
+    };
     let peer = request.peer_addr().map(|peer| peer.ip());
     let client = client_address(peer, request.headers(), &state.trusted_proxies);
     request.extensions_mut().insert(ClientAddress(client));
     request.extensions_mut().insert(id.clone());
     let (method, started) = (known_method(request.method()), Instant::now());
+    let trace = TraceContext::of(request.headers(), new_id);
     // An error's span, so that it is there whenever any line is. What it shows is made only if somebody
     // listens.
     let span = tracing::error_span!(
         "request",
         request_id = %id,
-        trace_id = %TraceId::of(request.headers(), || (state.new_request_id)())
+        trace_id = %trace.trace_id
     );
     async move {
         let answer = next.call(request).await;
@@ -56,7 +64,19 @@ pub(crate) async fn request_scope(
             let response = finish(HttpResponse::from_error(error), &id);
             InternalError::from_response("answered outside of a route", response).into()
         });
-        note(method, &answer, started.elapsed());
+        let (route, status) = outcome(&answer);
+        let answered = AnsweredRequest {
+            id: &id,
+            trace,
+            method,
+            route,
+            status,
+            took: started.elapsed(),
+        };
+        note(&answered);
+        if let Some(on_answer) = &state.on_answer {
+            on_answer(&answered);
+        }
         answer
     }
     .instrument(span)
@@ -104,14 +124,26 @@ fn write(problem: &Problem, mut response: HttpResponse, id: &RequestId) -> HttpR
     response.set_body(BoxBody::new(problem.body(id)))
 }
 
-/// Measures a request, and logs it under the target `access`, so that a line for each can be left out by
-/// itself. Neither has the client's address, query, body or token.
-fn note(method: &'static str, answer: &Result<ServiceResponse, Error>, took: Duration) {
+/// The pattern of the route that answered, or `none`, and the status.
+fn outcome(answer: &Result<ServiceResponse, Error>) -> (&'static str, u16) {
     let (route, status) = match answer {
         Ok(answer) => (answer.request().app_data(), answer.status()),
         Err(_) => (None, StatusCode::INTERNAL_SERVER_ERROR),
     };
-    let (RoutePattern(route), status) = (route.unwrap_or(&RoutePattern("none")), status.as_u16());
+    let RoutePattern(route) = route.unwrap_or(&RoutePattern("none"));
+    (route, status.as_u16())
+}
+
+/// Measures a request, and logs it under the target `access`, so that a line for each can be left out by
+/// itself. Neither has the client's address, query, body or token.
+fn note(answered: &AnsweredRequest<'_>) {
+    let AnsweredRequest {
+        method,
+        route,
+        status,
+        took,
+        ..
+    } = *answered;
     metric::note(route, method, status, took);
     tracing::info!(
         target: "access",

@@ -9,7 +9,7 @@ use crate::handlers::REPLAYED;
 use crate::middleware::REQUEST_ID;
 
 /// Each header, what it says and what it looks like.
-fn shared() -> [(&'static str, &'static str, Schema); 5] {
+fn shared() -> [(&'static str, &'static str, Schema); 6] {
     let text = || ObjectBuilder::new().schema_type(Type::String).into();
     let seconds = ObjectBuilder::new().schema_type(Type::Integer);
     [
@@ -33,6 +33,11 @@ fn shared() -> [(&'static str, &'static str, Schema); 5] {
             "ETag",
             "The event's version; see `If-Match` and `If-None-Match`.",
             fields::entity_tag(),
+        ),
+        (
+            "Link",
+            "Where other parts of the list are (RFC 8288): `first`, `prev`, `next`, `last`.",
+            text(),
         ),
     ]
 }

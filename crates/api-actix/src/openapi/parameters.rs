@@ -53,6 +53,32 @@ parameters! {
         parameter(ParameterIn::Query, "q", "Words to look for.", fields::user_search()),
         parameter(ParameterIn::Query, "role", "Only users of this role.", fields::role()),
     ]
+    /// Which events a list shows, and in which order.
+    EventFilterQuery [
+        parameter(ParameterIn::Query, "q", "Words to look for.", fields::event_search()),
+        parameter(ParameterIn::Query, "from", "Only what begins then or later.", fields::moment_wanted()),
+        parameter(ParameterIn::Query, "to", "Only what begins before that.", fields::moment_wanted()),
+        parameter(ParameterIn::Query, "tag", "Only what has that tag in `metadata.tags`.", fields::tag()),
+        parameter(ParameterIn::Query, "available", "Only what can be booked now.", fields::available_wanted()),
+        parameter(ParameterIn::Query, "sort", "The order.", fields::event_order()),
+    ]
+    /// Which records of the audit log are wanted.
+    LogFilterQuery [
+        parameter(ParameterIn::Query, "actor", "Only what that user did.", fields::user_id()),
+        parameter(ParameterIn::Query, "action", "Only what is of that kind.", fields::action_wanted()),
+        parameter(ParameterIn::Query, "target", "Only what was done to that.", fields::target_wanted()),
+        parameter(ParameterIn::Query, "outcome", "Only what ended so.", fields::outcome_wanted()),
+        parameter(ParameterIn::Query, "since", "From that moment on.", fields::moment_wanted()),
+        parameter(ParameterIn::Query, "until", "Before that moment.", fields::moment_wanted()),
+        parameter(ParameterIn::Query, "limit", "The most rows of a page.", fields::log_limit()),
+    ]
+    /// Where a page of a list begins.
+    CursorQuery [parameter(
+        ParameterIn::Query,
+        "cursor",
+        "Only rows behind it. A cursor of other filters is refused.",
+        fields::cursor(),
+    )]
     /// A file of Swagger UI in the path.
     UiFileInPath [parameter(ParameterIn::Path, "file", "The file's name.", fields::ui_file())]
     /// A page of a list.

@@ -28,6 +28,7 @@ const AREAS: &[(&str, &str)] = &[
     ("users", "What admins do with users."),
     ("events", "What is sold."),
     ("bookings", "Who has how many tickets."),
+    ("logs", "Who did what."),
     ("docs", "This document, and its pages."),
     ("health", "For those who watch the process."),
 ];

@@ -370,7 +370,7 @@ async fn queries_have_two_fields() {
     for path in ["/api/events/paginate", "/api/bookings/my-bookings/paginate"] {
         for (query, fields) in [
             ("page=0&limit=101", &["page", "limit"][..]),
-            ("limit=x&page=1.5&sort=date", &["page", "limit", "sort"]),
+            ("limit=x&page=1.5&order=date", &["page", "limit", "order"]),
             ("page=1&page=2", &["page"]),
             ("page=-1", &["page"]),
             ("page=99999999999999999999", &["page"]),

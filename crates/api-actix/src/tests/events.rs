@@ -4,7 +4,6 @@ use domain::event::{
     DeleteEventError, EventChange, ExpectedRevision, Revision, Title, UpdateError,
 };
 use domain::idempotency::Done;
-use domain::page::{Page, PageRequest};
 use serde_json::json;
 
 use super::harness::{ADMIN, ADMIN_IDENTITY, EVENT, Mocks, USER, at, event, json};
@@ -198,27 +197,4 @@ async fn an_unreadable_if_match_is_never_passed_over() {
         answer.assert_problem(422, "validation_failed");
         assert_eq!(answer.fields(), ["If-Match"]);
     }
-}
-
-#[actix_web::test]
-async fn a_page_says_where_it_stands() {
-    let mut mocks = Mocks::new();
-    mocks
-        .events
-        .expect_list()
-        .withf(|page| *page == PageRequest::new(2, 5).unwrap())
-        .returning(|_| {
-            Ok(Page {
-                rows: vec![event()],
-                total: 6,
-            })
-        });
-    let request = at("GET", "/api/events/paginate?page=2&limit=5").insert_header(USER);
-    let answer = mocks.api().call(request).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(answer.body["data"][0]["id"], EVENT);
-    assert_eq!(
-        answer.body["pagination"],
-        json!({"page": 2, "limit": 5, "total": 6, "totalPages": 2})
-    );
 }

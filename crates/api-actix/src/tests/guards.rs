@@ -38,6 +38,7 @@ const PROMISED: &[(&str, &str, Access)] = &[
         "/api/bookings/my-bookings/paginate",
         Access::Customer,
     ),
+    ("GET", "/api/logs/paginate", Access::Admin),
     ("GET", "/api/openapi.json", Access::Anyone),
     ("GET", "/docs", Access::Anyone),
     ("GET", "/docs/", Access::Anyone),

@@ -9,11 +9,14 @@ use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
 use domain::access::{AccessControl, InvalidToken, MockAccessControl};
+use domain::audit::MockAuditUseCases;
 use domain::booking::{
     Booking, BookingId, BookingStatus, BookingWithEvent, MockBookingUseCases, Quantity,
 };
+use domain::cursor::Stretch;
 use domain::event::{
-    Description, Event, EventId, EventVersion, Location, Metadata, MockEventUseCases, Title,
+    Description, Event, EventId, EventList, EventVersion, Location, Metadata, MockEventUseCases,
+    Title,
 };
 use domain::health::MockHealthView;
 use domain::idempotency::Done;
@@ -27,6 +30,7 @@ use domain::user::{
 };
 use serde_json::Value;
 
+use super::logs::entry;
 use crate::middleware::RateLimiters;
 use crate::server::{HttpSettings, HttpState, RateLimits, Services, app};
 
@@ -58,6 +62,7 @@ pub(super) struct Mocks {
     pub(super) users: MockUserUseCases,
     pub(super) events: MockEventUseCases,
     pub(super) bookings: MockBookingUseCases,
+    pub(super) logs: MockAuditUseCases,
     pub(super) access: MockAccessControl,
     pub(super) health: MockHealthView,
 }
@@ -77,6 +82,7 @@ impl Mocks {
             users: MockUserUseCases::new(),
             events: MockEventUseCases::new(),
             bookings: MockBookingUseCases::new(),
+            logs: MockAuditUseCases::new(),
             access,
             health: MockHealthView::new(),
         }
@@ -121,7 +127,18 @@ impl Mocks {
             .expect_delete()
             .returning(|_, _, _, _, _| Ok(Done::before(())));
         events.expect_fetch().returning(|_| Ok(Some(event())));
-        events.expect_list().returning(|_| Ok(page(event())));
+        events.expect_list().returning(|_, _, _| {
+            let (rows, next) = (vec![event()], Some(event().position()));
+            let events = Stretch { rows, next };
+            Ok(EventList {
+                events,
+                total: Some(2),
+            })
+        });
+        mocks.logs.expect_list().returning(|_, _, _| {
+            let (rows, next) = (vec![entry()], Some(entry().position()));
+            Ok(Stretch { rows, next })
+        });
         let confirmed = || booking(BookingStatus::Confirmed);
         let bookings = &mut mocks.bookings;
         bookings
@@ -147,6 +164,7 @@ impl Mocks {
             users: Arc::new(self.users),
             events: Arc::new(self.events),
             bookings: Arc::new(self.bookings),
+            logs: Arc::new(self.logs),
             access: Arc::new(self.access),
             health: Arc::new(self.health),
         }
@@ -185,6 +203,7 @@ pub(super) fn settings() -> HttpSettings {
         first_admin_from_loopback: false,
         request_deadline: Duration::from_secs(60),
         new_request_id: Arc::new(|| RequestId::parse("made-here").unwrap()),
+        on_answer: None,
     }
 }
 
@@ -218,6 +237,7 @@ impl Api {
             first_admin_from_loopback: state.first_admin_from_loopback,
             request_deadline: state.request_deadline,
             new_request_id: Arc::clone(&state.new_request_id),
+            on_answer: state.on_answer.clone(),
         };
         Self {
             state: web::Data::new(state),

@@ -2,7 +2,8 @@
 
 use domain::idempotency::Done;
 use domain::page::{Page, PageRequest};
-use domain::user::{ManageUserError, Role, UserFilter, UserId, UserSearch};
+use domain::search::SearchWords;
+use domain::user::{ManageUserError, Role, UserFilter, UserId};
 use serde_json::json;
 
 use super::harness::{ADMIN, ADMIN_IDENTITY, Answer, Mocks, USER, USER_IDENTITY, at, json, user};
@@ -39,7 +40,7 @@ async fn users_are_looked_for() {
         .users
         .expect_list()
         .withf(|filter, page| {
-            filter.search == Some(UserSearch::parse("john 100%").unwrap())
+            filter.search == Some(SearchWords::parse("john 100%").unwrap())
                 && filter.role == Some(Role::Staff)
                 && *page == PageRequest::new(2, 5).unwrap()
         })

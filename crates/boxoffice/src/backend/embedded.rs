@@ -26,6 +26,7 @@ pub(super) async fn open(data_dir: &Path) -> Result<Backend, String> {
         events: embedded.events(),
         stock: embedded.stock(),
         audit: embedded.audit(),
+        trail: embedded.trail(),
         booking_survey: embedded.booking_survey(),
         stock_survey: embedded.stock_survey(),
         stock_repair: embedded.stock_repair(),

@@ -7,7 +7,7 @@ mod schema;
 
 use std::sync::Arc;
 
-use domain::audit::AuditLog;
+use domain::audit::{AuditLog, AuditTrail};
 use domain::booking::{BookingRepository, OutboxRepository};
 use domain::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use domain::diagnosis::Diagnosis;
@@ -33,6 +33,7 @@ pub(crate) struct Backend {
     pub(crate) events: Arc<dyn EventRepository>,
     pub(crate) stock: Arc<dyn StockRepository>,
     pub(crate) audit: Arc<dyn AuditLog>,
+    pub(crate) trail: Arc<dyn AuditTrail>,
     pub(crate) booking_survey: Arc<dyn BookingSurvey>,
     pub(crate) stock_survey: Arc<dyn StockSurvey>,
     pub(crate) stock_repair: Arc<dyn StockRepair>,

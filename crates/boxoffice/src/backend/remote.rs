@@ -52,6 +52,7 @@ pub(super) async fn connect(
         events: Arc::new(MongoEventRepository::new(mongo.clone())),
         stock: Arc::new(MongoStockRepository::new(mongo.clone())),
         audit: Arc::new(MongoAuditLog::new(mongo.clone())),
+        trail: Arc::new(MongoAuditLog::new(mongo.clone())),
         booking_survey: Arc::new(SqlBookingSurvey::new(sql.clone())),
         leading_checkpoint: Arc::new(SqlCheckpoint::new(sql)),
         following_checkpoint: Arc::new(MongoCheckpoint::new(mongo.clone())),

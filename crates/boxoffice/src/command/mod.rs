@@ -5,6 +5,7 @@ mod announcement;
 pub(crate) mod check;
 pub(crate) mod create_admin;
 pub(crate) mod healthcheck;
+pub(crate) mod logs;
 pub(crate) mod migrate;
 pub(crate) mod serve;
 pub(crate) mod verify;

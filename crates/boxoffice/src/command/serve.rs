@@ -19,7 +19,7 @@ use super::in_words;
 use crate::backend::{self, Backend, SchemaGate};
 use crate::config::{Config, Storage};
 use crate::platform::{self, Tasks};
-use crate::telemetry::Metrics;
+use crate::telemetry::{Metrics, Traces};
 use crate::tls::Certificates;
 use crate::{app, secret};
 
@@ -38,6 +38,7 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     warn_about(config);
     let metrics = config.admin.as_ref().map(|_| Metrics::start());
     let metrics = metrics.transpose()?;
+    let traces = config.traces.as_ref().map(Traces::start).transpose()?;
     let backend = backend::connect(config).await?;
     let secrets = secret::load(config)?;
     let tasks = Arc::new(Tasks::new());
@@ -62,11 +63,14 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
     if let Ok(Some(refusal)) = tokio::time::timeout(FIRST_LOOK, refusals.recv()).await {
         return Err(refusal);
     }
-    let (server, address) = api_actix::bind(
-        app.services.clone(),
-        http_settings(config, certificates.as_ref())?,
-    )
-    .map_err(|error| cannot_listen(config, &error))?;
+    let settings = HttpSettings {
+        on_answer: traces
+            .as_ref()
+            .map(|traces| traces.observer(&runtime.clock)),
+        ..http_settings(config, certificates.as_ref())?
+    };
+    let (server, address) = api_actix::bind(app.services.clone(), settings)
+        .map_err(|error| cannot_listen(config, &error))?;
     let samples = backend.samples.clone();
     let read_metrics = metrics.map(|metrics| metrics.reader(samples, runtime.clock.now()));
     let admin = AdminListener::start(app.services, config.admin.as_ref().zip(read_metrics))?;
@@ -104,6 +108,9 @@ pub(crate) async fn run(config: &Config) -> Result<(), String> {
         tracing::warn!("some buffers were not written in time");
     }
     admin.stop().await;
+    if let Some(traces) = traces {
+        traces.end().await;
+    }
     tracing::info!("drained");
     ended
 }
@@ -198,6 +205,7 @@ fn http_settings(
         first_admin_from_loopback: matches!(config.storage, Storage::Embedded { .. }),
         request_deadline: REQUEST_DEADLINE,
         new_request_id: Arc::new(new_request_id),
+        on_answer: None,
     })
 }
 

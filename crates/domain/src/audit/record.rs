@@ -2,12 +2,14 @@
 
 use std::fmt;
 
+use serde::de::value::{Error as ValueError, StrDeserializer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::booking::BookingId;
 use crate::event::{EventId, hex_bytes, write_hex};
 use crate::request::{Identity, Origin};
+use crate::text::InvalidValue;
 use crate::time::Timestamp;
 use crate::user::{Role, UserId};
 
@@ -101,6 +103,41 @@ pub enum Action {
     Cancel,
 }
 
+impl Action {
+    /// All of them.
+    pub const ALL: [Self; 14] = [
+        Self::Register,
+        Self::CreateAdmin,
+        Self::Login,
+        Self::LogOut,
+        Self::LogOutEverywhere,
+        Self::ChangePassword,
+        Self::SetRole,
+        Self::DeleteUser,
+        Self::SessionTheft,
+        Self::CreateEvent,
+        Self::UpdateEvent,
+        Self::DeleteEvent,
+        Self::Book,
+        Self::Cancel,
+    ];
+
+    /// Reads the name under which it is written.
+    pub fn parse(name: &str) -> Result<Self, InvalidValue> {
+        let name = StrDeserializer::<ValueError>::new(name);
+        Self::deserialize(name).map_err(|_| InvalidValue::NotAnAction)
+    }
+
+    /// The name under which it is written.
+    pub fn name(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(Value::String(name)) => name,
+            // A plain enum is written as its name and nothing else.
+            _ => String::new(),
+        }
+    }
+}
+
 /// Who did it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -125,6 +162,24 @@ pub struct Target {
     pub id: String,
 }
 
+impl Target {
+    /// Reads `kind:id`, such as `event:507f1f77bcf86cd799439011` or `booking:2`: 1 to 32 lower-case
+    /// letters, and 1 to 64 letters and digits.
+    pub fn parse(text: &str) -> Result<Self, InvalidValue> {
+        let (kind, id) = text.split_once(':').ok_or(InvalidValue::NotATarget)?;
+        let is_kind =
+            (1..=32).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase());
+        let is_id = (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
+        if !is_kind || !is_id {
+            return Err(InvalidValue::NotATarget);
+        }
+        Ok(Self {
+            kind: kind.to_owned(),
+            id: id.to_owned(),
+        })
+    }
+}
+
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -133,6 +188,26 @@ pub enum Outcome {
     Success,
     /// It was refused.
     Failure,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 2] = [Self::Success, Self::Failure];
+
+    /// Reads the name under which it is written.
+    pub fn parse(name: &str) -> Result<Self, InvalidValue> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|outcome| outcome.name() == name)
+            .ok_or(InvalidValue::NotAnOutcome)
+    }
+
+    /// The name under which it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+        }
+    }
 }
 
 /// Further facts, by name.
@@ -268,5 +343,49 @@ mod millis {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
         i64::deserialize(from).map(Timestamp::from_millis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for action in [Action::Register, Action::CreateEvent, Action::Cancel] {
+            assert_eq!(Action::parse(&action.name()), Ok(action));
+        }
+        assert_eq!(Action::Book.name(), "booking.create");
+        for outcome in Outcome::ALL {
+            assert_eq!(Outcome::parse(outcome.name()), Ok(outcome));
+            let written = serde_json::to_value(outcome).unwrap();
+            assert_eq!(written, outcome.name());
+        }
+        for unknown in ["", "Book", "BOOKING.CREATE", "booking.create "] {
+            assert_eq!(Action::parse(unknown), Err(InvalidValue::NotAnAction));
+            assert_eq!(Outcome::parse(unknown), Err(InvalidValue::NotAnOutcome));
+        }
+    }
+
+    #[test]
+    fn a_target_has_a_kind_and_an_id() {
+        let target = Target::parse("event:507f1f77bcf86cd799439011").unwrap();
+        assert_eq!(target.kind, "event");
+        assert_eq!(target.id, "507f1f77bcf86cd799439011");
+        let long = format!("a:{}", "1".repeat(65));
+        for bad in [
+            "",
+            ":",
+            "event",
+            "event:",
+            ":1",
+            "Event:1",
+            "event:1:2",
+            "a:$",
+            "a b:1",
+            &long,
+        ] {
+            assert_eq!(Target::parse(bad), Err(InvalidValue::NotATarget), "{bad}");
+        }
     }
 }

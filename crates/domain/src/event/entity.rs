@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Map, Value};
+
 use super::{EventVersion, ExpectedRevision, Metadata};
 use crate::idempotency::KeyClaim;
 use crate::text::{InvalidValue, Lines, text_type};
@@ -158,6 +160,35 @@ pub struct Event {
     pub updated_at: Timestamp,
     /// Which state of it this is.
     pub version: EventVersion,
+}
+
+impl Event {
+    /// The fields that an admin says something of, as clients know them.
+    pub const FIELDS: [&str; 6] = [
+        "title",
+        "description",
+        "date",
+        "location",
+        "totalTickets",
+        "metadata",
+    ];
+
+    /// Those of [`Self::FIELDS`] that are named, as the audit log keeps them.
+    pub fn named(&self, fields: &[&str]) -> Map<String, Value> {
+        let value = |field: &str| match field {
+            "title" => Some(Value::from(self.title.as_str())),
+            "description" => Some(self.description.as_str().into()),
+            "date" => Some(self.date.to_string().into()),
+            "location" => Some(self.location.as_str().into()),
+            "totalTickets" => Some(self.total_tickets.into()),
+            "metadata" => Some(self.metadata.as_map().clone().into()),
+            _ => None,
+        };
+        let named = fields.iter();
+        named
+            .filter_map(|field| Some(((*field).to_owned(), value(field)?)))
+            .collect()
+    }
 }
 
 /// An edit of an event.

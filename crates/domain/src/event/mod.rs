@@ -2,6 +2,7 @@
 
 mod deletion;
 mod entity;
+mod list;
 mod metadata;
 mod ports;
 mod service;
@@ -16,6 +17,7 @@ pub use entity::{
     EventSummary, Location, NewEvent, Title,
 };
 pub(crate) use entity::{hex_bytes, write_hex};
+pub use list::{EventFilter, EventList, EventOrder, EventQuery, Tag};
 pub use metadata::Metadata;
 #[cfg(any(test, feature = "testing"))]
 pub use ports::MockEventRepository;

@@ -3,10 +3,10 @@
 
 use async_trait::async_trait;
 
-use super::{Edited, Event, EventEdit, EventId, EventSummary, NewEvent};
+use super::{Edited, Event, EventEdit, EventFilter, EventId, EventQuery, EventSummary, NewEvent};
+use crate::cursor::{Moment, Start};
 use crate::error::StoreError;
 use crate::idempotency::Remembered;
-use crate::page::{Page, PageRequest};
 use crate::stock::KeyHash;
 
 /// Why an event was not stored.
@@ -63,8 +63,18 @@ pub trait EventRepository: Send + Sync {
     /// What bookings show of those of `ids` (at most 100) that exist, in any order; one query.
     async fn summaries(&self, ids: &[EventId]) -> Result<Vec<EventSummary>, StoreError>;
 
-    /// A page of all events by date, then id.
-    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError>;
+    /// Up to `limit` (at most 101) of the events of a list, from `start` on; one query.
+    ///
+    /// From a position on, the work does not grow with how far that is from the list's beginning.
+    async fn list(
+        &self,
+        query: &EventQuery,
+        start: Start<Moment>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// How many events are wanted. To count all of them does not look at each.
+    async fn count(&self, filter: &EventFilter) -> Result<u64, StoreError>;
 
     /// Changes an event in one atomic step, whole or not at all, and returns it as it was right before
     /// and is right after. The step asks for the expected revision and adds one to it, and remembers the

@@ -4,23 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::try_join;
 
 use super::deletion::Deletion;
 use super::{
     CreateEventError, DeleteEventError, Event, EventChange, EventDetails, EventEdit, EventId,
-    EventRepository, EventUseCases, ExpectedRevision, InsertEventError, NewEvent, UpdateError,
-    UpdateEventError,
+    EventList, EventQuery, EventRepository, EventUseCases, ExpectedRevision, InsertEventError,
+    NewEvent, UpdateError, UpdateEventError,
 };
 use crate::audit::{Action, AuditBuffer, AuditRecord};
 use crate::booking::BookingRepository;
+use crate::cursor::{Moment, Start, Stretch};
 use crate::error::Failure;
 use crate::grouping::GroupedReads;
 use crate::idempotency::{Done, KeyClaim, KeyError, KeyUse, Remembered, RequestKeys};
-use crate::page::{Page, PageRequest};
+use crate::page::PageSize;
 use crate::request::{Identity, Origin};
 use crate::runtime::Runtime;
 use crate::stock::{Settler, StockRepository};
 
+/// The smallest step of time.
+const A_MOMENT: Duration = Duration::from_millis(1);
 /// The most events of one read.
 const MAX_READ: usize = 100;
 
@@ -97,7 +101,7 @@ impl EventService {
         let record = self.record(Action::CreateEvent, by, origin, id);
         self.ports
             .audit
-            .push(record.with("totalTickets", event.total_tickets));
+            .push(record.with("after", event.named(&Event::FIELDS)));
         Ok(event)
     }
 
@@ -108,11 +112,15 @@ impl EventService {
         by: Identity,
         origin: &Origin,
     ) -> Result<Event, UpdateError> {
+        let fields = edit.change.fields();
         let record = self
             .record(Action::UpdateEvent, by, origin, id)
-            .with("fields", edit.change.fields());
+            .with("fields", fields.clone());
         match self.ports.events.update(id, &edit).await {
             Ok(edited) => {
+                let record = record
+                    .with("before", edited.before.named(&fields))
+                    .with("after", edited.after.named(&fields));
                 self.ports.audit.push(record);
                 Ok(edited.after)
             }
@@ -155,7 +163,10 @@ impl EventService {
             });
         let record = self.record(Action::DeleteEvent, by, origin, id);
         match &result {
-            Ok(_) => self.ports.audit.push(record),
+            Ok(event) => {
+                let before = event.named(&Event::FIELDS);
+                self.ports.audit.push(record.with("before", before));
+            }
             Err(DeleteEventError::HasBookings | DeleteEventError::Outdated) => {
                 self.ports.audit.push(record.failed());
             }
@@ -244,7 +255,27 @@ impl EventUseCases for EventService {
         Ok(found?)
     }
 
-    async fn list(&self, page: PageRequest) -> Result<Page<Event>, Failure> {
-        Ok(self.ports.events.list(page).await?)
+    async fn list(
+        &self,
+        mut query: EventQuery,
+        start: Start<Moment>,
+        size: PageSize,
+    ) -> Result<EventList, Failure> {
+        if query.filter.available {
+            // What has begun cannot be booked any more.
+            let soonest = Some(self.ports.runtime.clock.now().plus(A_MOMENT));
+            query.filter.from = query.filter.from.max(soonest);
+        }
+        let events = &self.ports.events;
+        let rows = events.list(&query, start, size.get() + 1);
+        let total = async {
+            match start {
+                Start::Offset(_) => events.count(&query.filter).await.map(Some),
+                Start::After(_) => Ok(None),
+            }
+        };
+        let (rows, total) = try_join!(rows, total)?;
+        let events = Stretch::cut(rows, size.get(), Event::position);
+        Ok(EventList { events, total })
     }
 }

@@ -1,4 +1,4 @@
-//! Deleting an event, step by step, with mocked ports.
+//! Editing an event, and deleting it step by step, with mocked ports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,9 @@ use mockall::Sequence;
 use super::*;
 use crate::audit::{AuditBuffer, MockAuditLog};
 use crate::booking::MockBookingRepository;
+use crate::cursor::{Moment, Start};
 use crate::error::StoreError;
+use crate::page::PageSize;
 use crate::stock::{ClosingState, DeleteOutcome, MockStockRepository, Settler};
 use crate::test_runtime::{ADMIN, origin, runtime};
 use crate::time::Timestamp;
@@ -56,6 +58,85 @@ async fn delete(
         .delete(id(), first_revision(), ADMIN, None, &origin())
         .await
         .map(|done| done.value)
+}
+
+/// The details of the one record that `work` leaves.
+async fn recorded<F: Future<Output = ()>>(
+    events: MockEventRepository,
+    work: impl FnOnce(EventService) -> F,
+) -> serde_json::Value {
+    let mut log = MockAuditLog::new();
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    log.expect_append().return_once(move |records| {
+        let details = records.iter().map(|record| record.details.clone().into());
+        sender.send(details.collect::<Vec<_>>()).unwrap();
+        Ok(())
+    });
+    let audit = Arc::new(AuditBuffer::new(Arc::new(log)));
+    let stock = Arc::new(MockStockRepository::new());
+    let ports = EventPorts {
+        events: Arc::new(events),
+        stock: stock.clone(),
+        bookings: Arc::new(MockBookingRepository::new()),
+        settler: Arc::new(Settler::new(stock)),
+        audit: Arc::clone(&audit),
+        runtime: runtime(),
+    };
+    work(EventService::new(ports, Duration::from_secs(60))).await;
+    audit.flush().await.unwrap();
+    let mut records = receiver.await.unwrap();
+    assert_eq!(records.len(), 1);
+    records.remove(0)
+}
+
+fn change() -> EventChange {
+    EventChange {
+        title: Some(Title::parse("New").unwrap()),
+        capacity: Some(Capacity::new(9).unwrap()),
+        ..EventChange::default()
+    }
+}
+
+#[tokio::test]
+async fn an_edit_is_written_down_with_what_was_before_and_after() {
+    let mut events = MockEventRepository::new();
+    events.expect_update().return_once(|_, edit| {
+        let before = event();
+        let after = Event {
+            total_tickets: 9,
+            ..edit.change.made_to(&before, edit.at)
+        };
+        Ok(Edited { before, after })
+    });
+    let details = recorded(events, async |service| {
+        let any = ExpectedRevision::Any;
+        let edited = service
+            .update(id(), change(), any, ADMIN, None, &origin())
+            .await;
+        assert_eq!(edited.unwrap().value.title.as_str(), "New");
+    });
+    let expected = serde_json::json!({
+        "fields": ["title", "totalTickets"],
+        "before": {"title": "Talk", "totalTickets": 5},
+        "after": {"title": "New", "totalTickets": 9},
+    });
+    assert_eq!(details.await, expected);
+}
+
+#[tokio::test]
+async fn an_edit_that_came_too_late_is_written_down_as_refused() {
+    let mut events = MockEventRepository::new();
+    events
+        .expect_update()
+        .withf(|_, edit| edit.expected == first_revision())
+        .return_once(|_, _| Err(UpdateEventError::Outdated));
+    let details = recorded(events, async |service| {
+        let (expected, origin) = (first_revision(), origin());
+        let edit = service.update(id(), change(), expected, ADMIN, None, &origin);
+        assert!(matches!(edit.await, Err(UpdateError::Outdated)));
+    });
+    let expected = serde_json::json!({"fields": ["title", "totalTickets"]});
+    assert_eq!(details.await, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,4 +303,56 @@ async fn an_event_that_was_edited_while_it_was_closed_is_opened_again() {
     stock.expect_reopen().times(1).returning(|_, _| Ok(()));
     let answer = delete(stock, bookings).await;
     assert!(matches!(answer, Err(DeleteEventError::Outdated)));
+}
+
+/// A part of two rows of the list of available events, of which the repository has `there`.
+async fn listed(start: Start<Moment>, there: usize) -> EventList {
+    let now = runtime().clock.now();
+    let mut events = MockEventRepository::new();
+    events
+        .expect_list()
+        // What begins at this moment cannot be booked any more.
+        .withf(move |query, from, limit| {
+            query.filter.from.is_some_and(|from| from > now) && *from == start && *limit == 3
+        })
+        .return_once(move |_, _, _| Ok(vec![event(); there]));
+    let counts = usize::from(matches!(start, Start::Offset(_)));
+    events
+        .expect_count()
+        .withf(move |filter| filter.available && filter.from.is_some_and(|from| from > now))
+        .times(counts)
+        .returning(|_| Ok(9));
+    let stock = Arc::new(MockStockRepository::new());
+    let ports = EventPorts {
+        events: Arc::new(events),
+        stock: stock.clone(),
+        bookings: Arc::new(MockBookingRepository::new()),
+        settler: Arc::new(Settler::new(stock)),
+        audit: Arc::new(AuditBuffer::new(Arc::new(MockAuditLog::new()))),
+        runtime: runtime(),
+    };
+    let filter = EventFilter {
+        available: true,
+        ..EventFilter::default()
+    };
+    let query = EventQuery {
+        filter,
+        ..EventQuery::default()
+    };
+    let service = EventService::new(ports, Duration::from_secs(60));
+    let size = PageSize::new(2).unwrap();
+    service.list(query, start, size).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_is_counted_by_page_and_not_behind_a_cursor() {
+    let place = event().position();
+    for (there, next) in [(2, None), (3, Some(place))] {
+        let page = listed(Start::Offset(4), there).await;
+        assert_eq!((page.events.rows.len(), page.events.next), (2, next));
+        assert_eq!(page.total, Some(9));
+        let behind = listed(Start::After(place), there).await;
+        assert_eq!((behind.events.rows.len(), behind.events.next), (2, next));
+        assert_eq!(behind.total, None);
+    }
 }

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::{Event, EventChange, EventDetails, EventId, ExpectedRevision};
+use super::{Event, EventChange, EventDetails, EventId, EventList, EventQuery, ExpectedRevision};
+use crate::cursor::{Moment, Start};
 use crate::error::Failure;
 use crate::idempotency::{Done, KeyError, KeyUse};
-use crate::page::{Page, PageRequest};
+use crate::page::PageSize;
 use crate::request::{Identity, Origin};
 
 /// Why an event was not made.
@@ -97,6 +98,12 @@ pub trait EventUseCases: Send + Sync {
     /// The event of that id.
     async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure>;
 
-    /// A page of all events by date, then id.
-    async fn list(&self, page: PageRequest) -> Result<Page<Event>, Failure>;
+    /// Some of the events of a list, from `start` on. What is available is so at this moment: it has not
+    /// begun.
+    async fn list(
+        &self,
+        query: EventQuery,
+        start: Start<Moment>,
+        size: PageSize,
+    ) -> Result<EventList, Failure>;
 }

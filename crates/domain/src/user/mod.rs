@@ -3,8 +3,8 @@
 mod account;
 mod administration;
 mod credentials;
+mod filter;
 mod ports;
-mod search;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -15,13 +15,13 @@ pub use account::{Email, NewUser, PersonName, Role, User, UserId};
 pub use administration::MockUserUseCases;
 pub use administration::{ManageUserError, UserPorts, UserService, UserUseCases};
 pub use credentials::{Claims, Password, PasswordAttempt, PasswordHash, SignedToken};
+pub use filter::UserFilter;
 pub use ports::{
     Account, ChangeUserError, CreateAdminError, CreateUserError, HashError, PasswordHasher,
     RoleChanged, TokenError, TokenSigner, UserRepository,
 };
 #[cfg(any(test, feature = "testing"))]
 pub use ports::{MockPasswordHasher, MockTokenSigner, MockUserRepository};
-pub use search::{UserFilter, UserSearch};
 pub use service::{AccountPorts, AccountService, AdminSetup};
 #[cfg(any(test, feature = "testing"))]
 pub use use_cases::MockAccountUseCases;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::cursor::{Moment, Start};
 use domain::error::StoreError;
 use domain::event::{
-    Edited, Event, EventEdit, EventId, EventRepository, EventSummary, ExpectedRevision,
-    InsertEventError, NewEvent, UpdateEventError,
+    Edited, Event, EventEdit, EventFilter, EventId, EventQuery, EventRepository, EventSummary,
+    ExpectedRevision, InsertEventError, NewEvent, UpdateEventError,
 };
 use domain::idempotency::Remembered;
-use domain::page::{Page, PageRequest};
 use domain::stock::KeyHash;
 use domain::time::Timestamp;
 use tokio::time::sleep;
@@ -105,15 +105,23 @@ impl EventRepository for Documents {
         Ok(events.map(summary).collect())
     }
 
-    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {
+    /// The load asks for no other list than that of all events.
+    async fn list(
+        &self,
+        _: &EventQuery,
+        _: Start<Moment>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
         let read = command::read(&self.0, "list events", move |copy, _| {
-            let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
-            let limit = usize::try_from(page.limit()).unwrap_or(usize::MAX);
-            let rows = copy.events.values().skip(skip).take(limit);
-            Page {
-                rows: rows.map(Document::event).collect(),
-                total: copy.events.len() as u64,
-            }
+            let rows = copy.events.values().take(limit);
+            rows.map(Document::event).collect()
+        });
+        read.await.map_err(lost)
+    }
+
+    async fn count(&self, _: &EventFilter) -> Result<u64, StoreError> {
+        let read = command::read(&self.0, "count events", move |copy, _| {
+            copy.events.len() as u64
         });
         read.await.map_err(lost)
     }

@@ -1,13 +1,17 @@
-//! The bodies of events.
+//! The query of the list of events, and their bodies.
 
+use domain::cursor::{self, Moment, Start};
 use domain::event::{
-    Capacity, Description, EventChange, EventDetails, ExpectedRevision, Location, Title,
+    Capacity, Description, EventChange, EventDetails, EventFilter, EventOrder, EventQuery,
+    ExpectedRevision, Location, Tag, Title,
 };
 use domain::idempotency::KeyUse;
+use domain::page::PageRequest;
+use domain::search::SearchWords;
 use domain::text::InvalidValue;
 use domain::time::Timestamp;
 
-use crate::extract::{Fields, integer, metadata, text};
+use crate::extract::{Fields, Query, integer, metadata, text};
 use crate::openapi::{body_schema, changes, fields, schema_type};
 use crate::problem::{FieldError, Problem};
 
@@ -87,4 +91,40 @@ pub(super) fn event_change(
     let (expected, key) = (fields.take(expected), fields.take(key));
     let whole = || Some((change, expected?, key?));
     fields.finish(whole())
+}
+
+/// What is asked of the list of events.
+pub(super) struct EventListQuery {
+    pub(super) query: EventQuery,
+    pub(super) start: Start<Moment>,
+    pub(super) page: PageRequest,
+}
+
+/// `q`, `from`, `to`, `tag`, `available`, `sort`, `limit`, and `page` or `cursor`.
+pub(super) fn event_list(mut fields: Query) -> Result<EventListQuery, Problem> {
+    let filter = EventFilter {
+        search: fields.optional("q", SearchWords::parse),
+        from: fields.optional("from", Timestamp::parse),
+        to: fields.optional("to", Timestamp::parse),
+        tag: fields.optional("tag", Tag::parse),
+        available: fields.optional("available", boolean).unwrap_or_default(),
+    };
+    let order = fields.optional("sort", EventOrder::parse);
+    let query = EventQuery {
+        filter,
+        order: order.unwrap_or_default(),
+    };
+    let page = fields.page();
+    fields.not_both("page", "cursor");
+    let after = fields.cursor(|text| cursor::read(&query.scope(), text));
+    let list = page.map(|page| EventListQuery {
+        query,
+        start: after.map_or(Start::Offset(page.offset()), Start::After),
+        page,
+    });
+    fields.finish(list)
+}
+
+fn boolean(text: &str) -> Result<bool, InvalidValue> {
+    text.parse().map_err(|_| InvalidValue::NotABoolean)
 }

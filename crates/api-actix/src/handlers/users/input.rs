@@ -2,7 +2,8 @@
 
 use domain::idempotency::KeyUse;
 use domain::page::PageRequest;
-use domain::user::{Role, UserFilter, UserSearch};
+use domain::search::SearchWords;
+use domain::user::{Role, UserFilter};
 
 use crate::extract::{Fields, Query, text};
 use crate::openapi::{body_schema, fields, schema_type};
@@ -12,7 +13,7 @@ use crate::problem::{FieldError, Problem};
 pub(super) fn list(mut query: Query) -> Result<(UserFilter, PageRequest), Problem> {
     let page = query.page();
     let filter = UserFilter {
-        search: query.optional("q", UserSearch::parse),
+        search: query.optional("q", SearchWords::parse),
         role: query.optional("role", Role::parse_name),
     };
     query.finish(page.map(|page| (filter, page)))

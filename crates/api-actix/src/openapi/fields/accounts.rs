@@ -1,6 +1,7 @@
 //! Accounts and sign-ins.
 
-use domain::user::{Email, Password, PasswordAttempt, PersonName, Role, UserSearch};
+use domain::search::SearchWords;
+use domain::user::{Email, Password, PasswordAttempt, PersonName, Role};
 use utoipa::openapi::schema::{KnownFormat, Schema, SchemaFormat};
 
 use super::{CONTROL, MAX_ID, WHITE, answered, integer, one_line, one_of, string};
@@ -103,5 +104,5 @@ pub(crate) fn refresh_expires_in() -> Schema {
 
 pub(crate) fn user_search() -> Schema {
     let what = "Words that all stand in the name or the address, compared without case.";
-    one_line(UserSearch::LENGTH, what, "john example")
+    one_line(SearchWords::LENGTH, what, "john example")
 }

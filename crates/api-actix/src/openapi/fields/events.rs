@@ -1,13 +1,16 @@
 //! Events.
 
-use domain::event::{Capacity, Description, Location, Metadata, Title};
+use domain::event::{Capacity, Description, EventOrder, Location, Metadata, Tag, Title};
+use domain::search::SearchWords;
 use serde_json::json;
 use utoipa::openapi::schema::{
     AdditionalProperties, AnyOfBuilder, ArrayBuilder, KnownFormat, Object, ObjectBuilder, Ref,
     Schema, SchemaFormat, SchemaType, Type,
 };
 
-use super::{CONTROL, CONTROL_IN_LINES, MOMENT, WHITE, answered, integer, one_line, string};
+use super::{
+    CONTROL, CONTROL_IN_LINES, MOMENT, WHITE, answered, integer, one_line, one_of, string,
+};
 use crate::openapi::schema_type;
 
 pub(crate) fn title() -> Schema {
@@ -35,6 +38,29 @@ pub(crate) fn description_answered() -> Schema {
         "The description.",
         "Annual technology conference",
     )
+}
+
+pub(crate) fn event_search() -> Schema {
+    let what = "Words that all stand in the title, the description or the location, compared without case.";
+    one_line(SearchWords::LENGTH, what, "rust conference")
+}
+
+pub(crate) fn tag() -> Schema {
+    one_line(Tag::LENGTH, "A tag, compared with case.", "rust")
+}
+
+pub(crate) fn available_wanted() -> Schema {
+    let what = "`true`: tickets are left, and it has not begun.";
+    ObjectBuilder::new()
+        .schema_type(Type::Boolean)
+        .description(Some(what))
+        .default(Some(json!(false)))
+        .into()
+}
+
+pub(crate) fn event_order() -> Schema {
+    let names = EventOrder::ALL.map(EventOrder::name);
+    one_of(&names, "By date, the earliest first, or the latest first.")
 }
 
 pub(crate) fn location() -> Schema {

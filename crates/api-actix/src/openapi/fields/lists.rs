@@ -14,8 +14,12 @@ pub(crate) fn page() -> Schema {
 }
 
 pub(crate) fn limit() -> Schema {
+    limit_of(PageRequest::DEFAULT_LIMIT)
+}
+
+pub(super) fn limit_of(default: i64) -> Schema {
     integer(1..=PageRequest::MAX_LIMIT, "The most rows of a page.", 10)
-        .default(Some(Value::from(PageRequest::DEFAULT_LIMIT)))
+        .default(Some(Value::from(default)))
         .into()
 }
 

@@ -7,6 +7,7 @@ mod accounts;
 mod bookings;
 mod events;
 mod lists;
+mod logs;
 
 use std::ops::RangeInclusive;
 
@@ -17,6 +18,7 @@ pub(crate) use accounts::*;
 pub(crate) use bookings::*;
 pub(crate) use events::*;
 pub(crate) use lists::*;
+pub(crate) use logs::*;
 
 /// What is trimmed: the characters that Unicode calls white space.
 const WHITE: &str = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";

@@ -5,6 +5,7 @@ mod print;
 mod secrets;
 mod stores;
 mod tls;
+mod traces;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub(crate) async fn run(config: &Config, options: &Check) -> ExitCode {
     let mut found = secrets::check(config);
     let now = platform::runtime(&Arc::new(Tasks::new())).clock.now();
     found.push(tls::check(config.http.tls.as_ref(), now));
+    found.push(traces::check(config.traces.as_ref()).await);
     checked.extend(found.into_iter().map(|finding| Checked {
         part: CONFIGURATION,
         finding,

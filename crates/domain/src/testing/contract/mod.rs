@@ -50,7 +50,7 @@ mod steps;
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::audit::AuditLog;
+use crate::audit::{AuditLog, AuditTrail};
 use crate::booking::{BookingRepository, OutboxRepository};
 use crate::checkpoint::{FollowingCheckpoint, LeadingCheckpoint};
 use crate::event::EventRepository;
@@ -88,6 +88,8 @@ pub struct Documents {
     pub stock: Arc<dyn StockRepository>,
     /// The audit log.
     pub audit: Arc<dyn AuditLog>,
+    /// The audit log as it is read.
+    pub trail: Arc<dyn AuditTrail>,
     /// A look at the stock of all events.
     pub survey: Arc<dyn StockSurvey>,
     /// The correction of their stock.

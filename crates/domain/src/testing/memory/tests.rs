@@ -42,6 +42,7 @@ async fn documents() -> Documents {
         events: store.clone(),
         stock: store.clone(),
         audit: store.clone(),
+        trail: store.clone(),
         survey: store.clone(),
         repair: store.clone(),
         checkpoint: store,

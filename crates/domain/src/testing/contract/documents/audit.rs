@@ -1,4 +1,4 @@
-//! The audit log. The port only writes; a backend's own tests look at what was written.
+//! The audit log: writing. What was written is read in `trail.rs`.
 
 use futures_util::future::join_all;
 

@@ -2,8 +2,7 @@
 
 use super::super::Documents;
 use super::super::make::*;
-use crate::event::{Description, EventDetails, EventId, EventSummary, Location, NewEvent, Title};
-use crate::page::PageRequest;
+use crate::event::{Description, EventDetails, EventId, EventSummary, Location, Title};
 use crate::time::Timestamp;
 
 pub async fn an_inserted_event_is_found_with_all_its_tickets(on: Documents) {
@@ -76,65 +75,6 @@ pub async fn dates_from_year_1_to_year_9999_keep_their_milliseconds(on: Document
         on.events.insert(&new).await.unwrap();
         assert_eq!(on.stored(new.id).await.date, date);
     }
-}
-
-/// An event with a given id and date.
-fn dated(last_byte: u8, millis: i64) -> NewEvent {
-    let mut bytes = [0x66; 12];
-    bytes[11] = last_byte;
-    NewEvent {
-        id: EventId::from_bytes(bytes),
-        ..event_with(EventDetails {
-            date: at(millis),
-            ..details(5)
-        })
-    }
-}
-
-pub async fn events_are_listed_by_date_then_id_in_pages(on: Documents) {
-    let past = Timestamp::parse("0001-01-01T00:00:00Z").unwrap().millis();
-    let plan = [
-        (0xf0, FAR),
-        (3, FAR),
-        (9, 0),
-        (1, FAR + 1),
-        (2, FAR),
-        (4, past),
-    ];
-    for (last_byte, millis) in plan {
-        on.events.insert(&dated(last_byte, millis)).await.unwrap();
-    }
-    let mut seen = Vec::new();
-    for (number, size) in [(1, 4), (2, 2), (3, 0)] {
-        let listed = on.events.list(page(number, 4)).await.unwrap();
-        assert_eq!((listed.rows.len(), listed.total), (size, 6));
-        seen.extend(listed.rows);
-    }
-    let order: Vec<u8> = seen.iter().map(|event| event.id.bytes()[11]).collect();
-    assert_eq!(order, [4, 9, 2, 3, 0xf0, 1]);
-    assert_eq!(seen[0], on.stored(seen[0].id).await);
-}
-
-pub async fn an_empty_list_and_a_page_far_beyond_the_end_are_empty(on: Documents) {
-    let far = page(PageRequest::MAX_PAGE, 100);
-    let listed = on.events.list(page(1, 10)).await.unwrap();
-    assert_eq!((listed.rows, listed.total), (vec![], 0));
-    on.event(1).await;
-    let listed = on.events.list(far).await.unwrap();
-    assert_eq!((listed.rows, listed.total), (vec![], 1));
-}
-
-pub async fn the_list_shows_the_present_stock(on: Documents) {
-    let event = on.event(10).await;
-    on.hold(event, 3).await;
-    let listed = on.events.list(page(1, 10)).await.unwrap();
-    assert_eq!(
-        (
-            listed.rows[0].total_tickets,
-            listed.rows[0].available_tickets
-        ),
-        (10, 7)
-    );
 }
 
 pub async fn many_are_found_at_once(on: Documents) {

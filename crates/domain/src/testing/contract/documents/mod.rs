@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod closing;
 pub mod event_keys;
+pub mod event_lists;
 pub mod events;
 pub mod following_checkpoint;
 pub mod holds;
@@ -11,12 +12,14 @@ pub mod oversell;
 pub mod reserve;
 pub mod returns;
 pub mod stock_survey;
+pub mod trail;
 pub mod update;
 pub mod version;
 
 /// Tests a backend against the contracts of
 /// [`EventRepository`](crate::event::EventRepository),
-/// [`StockRepository`](crate::stock::StockRepository) and [`AuditLog`](crate::audit::AuditLog), and of a
+/// [`StockRepository`](crate::stock::StockRepository), [`AuditLog`](crate::audit::AuditLog) and
+/// [`AuditTrail`](crate::audit::AuditTrail), and of a
 /// [`StockSurvey`](crate::verify::StockSurvey) with [`StockRepair`](crate::verify::StockRepair) and a
 /// [`FollowingCheckpoint`](crate::checkpoint::FollowingCheckpoint).
 ///
@@ -36,6 +39,7 @@ pub mod version;
 ///             events: store.clone(),
 ///             stock: store.clone(),
 ///             audit: store.clone(),
+///             trail: store.clone(),
 ///             survey: store.clone(),
 ///             repair: store.clone(),
 ///             checkpoint: store.clone(),
@@ -56,12 +60,17 @@ macro_rules! document_contract_tests {
                 one_and_a_million_tickets_fit,
                 text_comes_back_as_it_went_in,
                 dates_from_year_1_to_year_9999_keep_their_milliseconds,
-                events_are_listed_by_date_then_id_in_pages,
-                an_empty_list_and_a_page_far_beyond_the_end_are_empty,
-                the_list_shows_the_present_stock,
                 many_are_found_at_once,
                 summaries_are_of_those_that_exist,
                 summaries_take_none_and_a_hundred,
+            }
+            event_lists {
+                events_come_by_date_then_id_in_both_orders,
+                an_empty_list_and_a_part_far_beyond_the_end_are_empty,
+                a_list_shows_the_present_stock,
+                each_filter_finds_its_events_in_both_orders,
+                a_change_counts_in_the_next_list,
+                a_walk_meets_each_event_once_while_others_come_and_go,
             }
             metadata {
                 an_empty_object_comes_back_equal,
@@ -186,6 +195,14 @@ macro_rules! document_contract_tests {
                 what_moves_stock_moves_the_counter,
                 a_correction_sets_the_stock_and_moves_the_counter,
                 a_correction_needs_its_closing_and_its_counter,
+            }
+            trail {
+                what_was_written_is_read,
+                each_filter_finds_its_records_in_both_orders,
+                none_comes_twice_while_others_are_written,
+                an_empty_log_and_a_limit_of_none_are_empty,
+                the_oldest_records_are_forgotten_first,
+                records_are_forgotten_once_by_many_at_once,
             }
             audit {
                 records_of_every_kind_are_taken,

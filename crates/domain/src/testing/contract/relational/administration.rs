@@ -6,10 +6,9 @@ use super::super::Relational;
 use super::super::make::*;
 use crate::booking::CommitOutcome;
 use crate::idempotency::IdempotencyKey;
+use crate::search::SearchWords;
 use crate::session::RotateOutcome;
-use crate::user::{
-    ChangeUserError, Email, NewUser, PersonName, Role, User, UserFilter, UserId, UserSearch,
-};
+use crate::user::{ChangeUserError, Email, NewUser, PersonName, Role, User, UserFilter, UserId};
 
 async fn named(on: &Relational, name: &str, email: &str) -> User {
     let new = NewUser {
@@ -31,7 +30,7 @@ async fn admins(on: &Relational, count: usize) -> Vec<UserId> {
 /// The ids of the users whom a search finds.
 async fn found(on: &Relational, words: &str) -> Vec<UserId> {
     let filter = UserFilter {
-        search: Some(UserSearch::parse(words).unwrap()),
+        search: Some(SearchWords::parse(words).unwrap()),
         role: None,
     };
     let listed = on.users.list(&filter, page(1, 100)).await.unwrap();
@@ -88,7 +87,7 @@ pub async fn users_are_found_by_role(on: Relational) {
     on.users.set_role(bob, Role::Staff, None).await.unwrap();
     for (role, expected) in [(Role::User, ada), (Role::Staff, bob), (Role::Admin, admin)] {
         let filter = UserFilter {
-            search: Some(UserSearch::parse("example").unwrap()),
+            search: Some(SearchWords::parse("example").unwrap()),
             role: Some(role),
         };
         let listed = on.users.list(&filter, page(1, 10)).await.unwrap();

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use serde_json::Value;
 
-use super::super::page_of;
 use super::{EventDocument, MemoryDocuments, TypeStock};
+use crate::cursor::{Moment, Start};
 use crate::error::StoreError;
 use crate::event::{
-    Edited, Event, EventEdit, EventId, EventRepository, EventSummary, EventVersion,
-    InsertEventError, NewEvent, UpdateEventError,
+    Edited, Event, EventEdit, EventFilter, EventId, EventOrder, EventQuery, EventRepository,
+    EventSummary, EventVersion, InsertEventError, NewEvent, UpdateEventError,
 };
 use crate::idempotency::Remembered;
-use crate::page::{Page, PageRequest};
 use crate::stock::{KeyHash, TicketType};
+use crate::time::Timestamp;
 
 impl EventDocument {
     fn new(new: &NewEvent) -> Self {
@@ -77,6 +78,23 @@ impl EventDocument {
     }
 }
 
+fn place(event: &Event) -> (Timestamp, [u8; 12]) {
+    (event.date, event.id.bytes())
+}
+
+fn is_wanted(event: &Event, filter: &EventFilter) -> bool {
+    let tags = event.metadata.as_map().get("tags");
+    filter.has_words(event)
+        && filter.from.is_none_or(|from| event.date >= from)
+        && filter.to.is_none_or(|to| event.date < to)
+        && filter.tag.as_ref().is_none_or(|tag| match tags {
+            Some(Value::Array(tags)) => tags.iter().any(|one| one == tag.as_str()),
+            Some(only) => only == tag.as_str(),
+            None => false,
+        })
+        && (!filter.available || event.available_tickets > 0)
+}
+
 #[async_trait]
 impl EventRepository for MemoryDocuments {
     async fn insert(&self, event: &NewEvent) -> Result<Event, InsertEventError> {
@@ -121,11 +139,38 @@ impl EventRepository for MemoryDocuments {
             .collect())
     }
 
-    async fn list(&self, page: PageRequest) -> Result<Page<Event>, StoreError> {
+    async fn list(
+        &self,
+        query: &EventQuery,
+        start: Start<Moment>,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
         let collections = self.open()?;
-        let mut all: Vec<&EventDocument> = collections.events.values().collect();
-        all.sort_by_key(|document| (document.event.date, document.event.id));
-        Ok(page_of(&all, page, EventDocument::as_event))
+        let all = collections.events.values().map(EventDocument::as_event);
+        let mut wanted: Vec<Event> = all
+            .filter(|event| is_wanted(event, &query.filter))
+            .collect();
+        wanted.sort_by_key(place);
+        if query.order == EventOrder::LatestFirst {
+            wanted.reverse();
+        }
+        let skipped = match start {
+            Start::Offset(rows) => usize::try_from(rows).unwrap_or(usize::MAX),
+            Start::After(last) => {
+                let read = |event: &Event| match query.order {
+                    EventOrder::EarliestFirst => place(event) <= (last.at, last.id),
+                    EventOrder::LatestFirst => place(event) >= (last.at, last.id),
+                };
+                wanted.partition_point(read)
+            }
+        };
+        Ok(wanted.into_iter().skip(skipped).take(limit).collect())
+    }
+
+    async fn count(&self, filter: &EventFilter) -> Result<u64, StoreError> {
+        let collections = self.open()?;
+        let all = collections.events.values().map(EventDocument::as_event);
+        Ok(all.filter(|event| is_wanted(event, filter)).count() as u64)
     }
 
     async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
