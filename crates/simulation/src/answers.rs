@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::booking::{BookError, BookTickets, Booking, BookingId, CancelError};
-use domain::event::{DeleteEventError, Event, EventId, UpdateError};
+use domain::event::{DeleteEventError, Event, EventId, ExpectedRevision, Revision, UpdateError};
 use domain::idempotency::{Done, KeyError, KeyUse};
 use domain::user::UserId;
 use tokio::time::Instant;
 
 use crate::relational::is_confirmed;
+use crate::state::Seen;
 use crate::world::World;
 
 /// What clients were told.
@@ -30,6 +31,8 @@ pub(crate) struct Told {
     pub(crate) deleted: BTreeSet<EventId>,
     /// What was asked for under each key: the event and the quantity.
     pub(crate) asked: BTreeMap<(UserId, String), BTreeSet<(EventId, u32)>>,
+    /// The revisions that were told to have been made out of the one that was asked for.
+    pub(crate) edited: BTreeSet<(EventId, Revision)>,
     /// The numbers of tickets that an event may have.
     pub(crate) sizes: BTreeMap<EventId, BTreeSet<u32>>,
 }
@@ -84,13 +87,8 @@ impl Answers {
         row.and_then(|row| row.booking.as_ref()).is_some_and(fits)
     }
 
-    /// Whether at some moment since then the event's stock was as `asked`.
-    fn was(
-        &self,
-        event: EventId,
-        since: Instant,
-        asked: impl Fn(Option<(i64, i64)>) -> bool,
-    ) -> bool {
+    /// Whether at some moment since then the event was as `asked`.
+    fn was(&self, event: EventId, since: Instant, asked: impl Fn(Option<Seen>) -> bool) -> bool {
         self.world.state().was(event, since, asked)
     }
 
@@ -106,16 +104,14 @@ impl Answers {
         match answer {
             Ok(booked) => self.booked(user, wish, booked),
             Err(BookError::SoldOut) => {
-                let short = |stock: Option<(i64, i64)>| {
-                    stock.is_some_and(|(_, available)| available < quantity)
-                };
+                let short = |seen: Option<Seen>| seen.is_some_and(|seen| seen.available < quantity);
                 let is_true = self.was(wish.event_id, since, short);
                 self.check(is_true, || {
                     format!("sold out for {quantity}, and it never was")
                 });
             }
             Err(BookError::EventNotFound) => {
-                let is_true = self.was(wish.event_id, since, |stock| stock.is_none());
+                let is_true = self.was(wish.event_id, since, |seen| seen.is_none());
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
             Err(BookError::Key(KeyError::InProgress)) => {
@@ -203,6 +199,7 @@ impl Answers {
         &self,
         event: EventId,
         total: u32,
+        expected: &ExpectedRevision,
         since: Instant,
         answer: &Result<Done<Event>, UpdateError>,
     ) {
@@ -212,10 +209,20 @@ impl Answers {
                 self.check(is_true, || {
                     format!("{total} tickets, and it is {changed:?}")
                 });
+                let revision = changed.version.revision;
+                let follows = match expected {
+                    ExpectedRevision::Any => true,
+                    ExpectedRevision::OneOf(known) => known.iter().any(|r| r.next() == revision),
+                };
+                self.check(follows, || {
+                    format!("{revision:?} of an edit that asked for {expected:?}")
+                });
+                let is_new = self.told().edited.insert((event, revision));
+                self.check(is_new, || format!("twice that an edit made {revision:?}"));
             }
             Err(UpdateError::CapacityBelowSold) => {
-                let gone = |stock: Option<(i64, i64)>| {
-                    stock.is_some_and(|(all, available)| all - available > i64::from(total))
+                let gone = |seen: Option<Seen>| {
+                    seen.is_some_and(|seen| seen.total - seen.available > i64::from(total))
                 };
                 let is_true = self.was(event, since, gone);
                 self.check(is_true, || {
@@ -223,10 +230,10 @@ impl Answers {
                 });
             }
             Err(UpdateError::NotFound) => {
-                let is_true = self.was(event, since, |stock| stock.is_none());
+                let is_true = self.was(event, since, |seen| seen.is_none());
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
-            Err(UpdateError::Outdated) => self.never_outdated(),
+            Err(UpdateError::Outdated) => self.outdated(event, expected, since),
             Err(UpdateError::Key(_)) => self.never_keyed(),
             Err(UpdateError::Failed(_)) => {}
         }
@@ -236,11 +243,17 @@ impl Answers {
     pub(crate) fn delete(
         &self,
         event: EventId,
+        expected: &ExpectedRevision,
         since: Instant,
         answer: &Result<Done<()>, DeleteEventError>,
     ) {
         match answer {
             Ok(_) => {
+                let last = self.world.state().last_seen(event);
+                let is_true = last.is_some_and(|last| expected.includes(last.revision));
+                self.check(is_true, || {
+                    format!("deleted if {expected:?}, and it was {last:?}")
+                });
                 self.told().deleted.insert(event);
             }
             Err(DeleteEventError::HasBookings) => {
@@ -248,10 +261,10 @@ impl Answers {
                 self.check(is_true, || "bookings of an event without any".to_owned());
             }
             Err(DeleteEventError::NotFound) => {
-                let is_true = self.was(event, since, |stock| stock.is_none());
+                let is_true = self.was(event, since, |seen| seen.is_none());
                 self.check(is_true, || "not found of an event that is there".to_owned());
             }
-            Err(DeleteEventError::Outdated) => self.never_outdated(),
+            Err(DeleteEventError::Outdated) => self.outdated(event, expected, since),
             Err(DeleteEventError::Key(_)) => self.never_keyed(),
             Err(DeleteEventError::Failed(_)) => {}
         }
@@ -261,7 +274,12 @@ impl Answers {
         self.check(false, || "in progress, and there was no key".to_owned());
     }
 
-    fn never_outdated(&self) {
-        self.check(false, || "outdated, and any revision would do".to_owned());
+    /// The answer that the event has another revision than was asked for at `since`.
+    fn outdated(&self, event: EventId, expected: &ExpectedRevision, since: Instant) {
+        let other = |seen: Option<Seen>| seen.is_some_and(|seen| !expected.includes(seen.revision));
+        let is_true = self.was(event, since, other);
+        self.check(is_true, || {
+            format!("outdated, and it always was {expected:?}")
+        });
     }
 }

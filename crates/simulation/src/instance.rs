@@ -5,7 +5,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::audit::AuditBuffer;
+use domain::audit::{AuditBuffer, AuditRetention};
 use domain::booking::{
     BookingPorts, BookingRepository, BookingService, BookingSettings, OutboxRepository,
 };
@@ -118,6 +118,10 @@ impl Instance {
             relay: relay.clone(),
             recovery: Arc::new(Recovery::new(stock.clone(), bookings.clone(), world.grace)),
             audit: audit.clone(),
+            retention: AuditRetention {
+                trail: unused.documents.clone(),
+                keep: None,
+            },
             bookings: bookings.clone(),
             runtime: runtime.clone(),
         };

@@ -41,6 +41,10 @@ pub enum Mutation {
     DuplicateIsRefusal,
     /// A new capacity is read, computed and written.
     ReadThenResize,
+    /// The revision of an event is read and compared, and then the edit is written.
+    ReadThenEdit,
+    /// The revision is asked for when an event is closed, and not when it is deleted.
+    DeleteAnyRevision,
     /// A commit of unknown outcome is sent again, and the last answer counts.
     RetryUnknownCommit,
     /// After a lock timeout the transaction is committed with what it has, and called rolled back.
@@ -53,7 +57,7 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::NoFence,
         Self::NoBarrierForKeys,
         Self::NoBarrierForReservations,
@@ -68,6 +72,8 @@ impl Mutation {
         Self::BookingsBeforeHolds,
         Self::DuplicateIsRefusal,
         Self::ReadThenResize,
+        Self::ReadThenEdit,
+        Self::DeleteAnyRevision,
         Self::RetryUnknownCommit,
         Self::HalfGroup,
         Self::NoDiskWait,

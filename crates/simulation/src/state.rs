@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::booking::{Booking, ReservationRow};
-use domain::event::EventId;
+use domain::event::{EventId, Revision};
 use tokio::time::Instant;
 
 use crate::documents::{Collections, Document, ReplicaSet};
@@ -14,14 +14,23 @@ use crate::relational::{Engine, Tables, is_confirmed};
 pub(crate) struct State {
     pub(crate) relational: Engine,
     pub(crate) documents: ReplicaSet,
-    stock: BTreeMap<EventId, [Vec<Moment>; 2]>,
+    /// Of the primary and of a majority.
+    seen: BTreeMap<EventId, [Vec<Moment>; 2]>,
     violations: Vec<String>,
 }
 
-/// The stock from a moment on: total and available tickets, or that the event is not there.
+/// What an event is from a moment on, or that it is not there.
 struct Moment {
     since: Instant,
-    stock: Option<(i64, i64)>,
+    seen: Option<Seen>,
+}
+
+/// What of an event is remembered of each moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) total: i64,
+    pub(crate) available: i64,
+    pub(crate) revision: Revision,
 }
 
 impl State {
@@ -37,7 +46,7 @@ impl State {
 
     /// From now on the event is looked at.
     pub(crate) fn watch(&mut self, event: EventId) {
-        self.stock.entry(event).or_default();
+        self.seen.entry(event).or_default();
         self.verify();
     }
 
@@ -55,7 +64,7 @@ impl State {
             ("visible", &self.relational.live),
             ("on disk", &self.relational.disk),
         ];
-        for (event, moments) in &mut self.stock {
+        for (event, moments) in &mut self.seen {
             for ((copy_name, copy), moments) in copies.iter().zip(moments) {
                 note_moment(moments, copy.events.get(event));
                 for (tables_name, tables) in &tables {
@@ -68,18 +77,18 @@ impl State {
         }
     }
 
-    /// Whether at some moment from `since` to now some copy of the event's stock was as `asked`.
+    /// Whether at some moment from `since` to now some copy of the event was as `asked`.
     pub(crate) fn was(
         &self,
         event: EventId,
         since: Instant,
-        asked: impl Fn(Option<(i64, i64)>) -> bool,
+        asked: impl Fn(Option<Seen>) -> bool,
     ) -> bool {
-        let copies = self.stock.get(&event).into_iter().flatten();
+        let copies = self.seen.get(&event).into_iter().flatten();
         copies.into_iter().any(|moments| {
             // Backwards: what came after `since`, and the one moment that `since` fell into.
             for moment in moments.iter().rev() {
-                if asked(moment.stock) {
+                if asked(moment.seen) {
                     return true;
                 }
                 if moment.since < since {
@@ -89,13 +98,23 @@ impl State {
             false
         })
     }
+
+    /// What the event was when the primary deleted it, or is there now.
+    pub(crate) fn last_seen(&self, event: EventId) -> Option<Seen> {
+        let [primary, _] = self.seen.get(&event)?;
+        primary.iter().rev().find_map(|moment| moment.seen)
+    }
 }
 
 fn note_moment(moments: &mut Vec<Moment>, document: Option<&Document>) {
-    let stock = document.map(|document| (document.total, document.available));
-    if moments.last().is_none_or(|last| last.stock != stock) {
+    let seen = document.map(|document| Seen {
+        total: document.total,
+        available: document.available,
+        revision: document.version.revision,
+    });
+    if moments.last().is_none_or(|last| last.seen != seen) {
         let since = Instant::now();
-        moments.push(Moment { since, stock });
+        moments.push(Moment { since, seen });
     }
 }
 

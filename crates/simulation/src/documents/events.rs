@@ -54,12 +54,23 @@ impl Documents {
                 if available < 0 {
                     return Outcome::NoMatch;
                 }
-                Outcome::Changed(Document {
-                    total,
-                    available,
-                    ..document.clone()
-                })
+                match document.resize(total, &expected, at) {
+                    Outcome::Changed(resized) => Outcome::Changed(Document {
+                        available,
+                        ..resized
+                    }),
+                    other => other,
+                }
             })
+        } else if self.0.world.has(Mutation::ReadThenEdit) {
+            let read = command::read(&self.0, "read the event", move |copy, _| {
+                copy.events.get(&id).map(|it| it.is_expected(&expected))
+            });
+            if read.await? != Some(true) {
+                return Ok(None);
+            }
+            sleep(self.0.world.dwell()).await;
+            Arc::new(move |document, _| document.resize(total, &ExpectedRevision::Any, at))
         } else {
             Arc::new(move |document, _| document.resize(total, &expected, at))
         };
@@ -145,7 +156,12 @@ impl EventRepository for Documents {
                 after,
             });
         }
-        Err(match self.find(id).await? {
+        // Read linearizably: no older revision is seen than the one that the edit did not find.
+        let last = self.0.world.state().documents.last();
+        let found = command::read_after(&self.0, "look why", last, move |copy, _| {
+            copy.events.get(&id).map(Document::event)
+        });
+        Err(match found.await.map_err(lost)? {
             None => UpdateEventError::NotFound,
             Some(event) if !expected.includes(event.version.revision) => UpdateEventError::Outdated,
             Some(_) => UpdateEventError::CapacityBelowSold,

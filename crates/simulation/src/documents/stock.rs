@@ -236,7 +236,10 @@ impl StockRepository for Documents {
         expected: &ExpectedRevision,
         _key: Option<&'a KeyClaim>,
     ) -> Result<DeleteOutcome, StoreError> {
-        let wanted = expected.clone();
+        let wanted = match self.0.world.has(Mutation::DeleteAnyRevision) {
+            true => ExpectedRevision::Any,
+            false => expected.clone(),
+        };
         let delete = one(event, move |document, _| document.delete(token, &wanted));
         let sent = command::send(&self.0, "delete", delete).await;
         Ok(match sent.map_err(lost)?.deleted {

@@ -1,4 +1,4 @@
-//! The admin: changes capacities and deletes events.
+//! The admins: they change capacities and delete events, one after the other or over each other.
 
 use std::time::Duration;
 
@@ -10,34 +10,53 @@ use super::{ADMIN, Load, TRIES, done, origin};
 impl Load {
     pub(super) async fn resize_some(&self) {
         let dice = self.dice();
-        for _ in 0..dice.between(0, 4) {
-            sleep(dice.millis(0, self.span / 2)).await;
-            let event = dice.pick(&self.events);
+        for turn in 0..dice.between(0, 4) {
+            let (event, wait) = self.where_and_when(turn);
+            sleep(wait).await;
             let total = i64::try_from(dice.between(1, 14)).unwrap_or(1);
             if let Ok(capacity) = Capacity::new(total) {
-                self.resize(event, capacity).await;
+                let expected = self.expected(event).await;
+                self.resize(event, capacity, expected).await;
             }
         }
     }
 
-    async fn resize(&self, event: EventId, capacity: Capacity) {
+    /// The revision that an admin has seen, and thought about for a while; or any.
+    async fn expected(&self, event: EventId) -> ExpectedRevision {
+        let dice = self.dice();
+        if dice.chance(400) {
+            return ExpectedRevision::Any;
+        }
+        let seen = self
+            .ask(|instance| async move { instance.events.fetch(event).await })
+            .await;
+        let Some(Ok(Some(seen))) = seen else {
+            return ExpectedRevision::Any;
+        };
+        sleep(dice.millis(0, 300)).await;
+        ExpectedRevision::OneOf(vec![seen.version.revision])
+    }
+
+    async fn resize(&self, event: EventId, capacity: Capacity, expected: ExpectedRevision) {
         let (since, total) = (Instant::now(), capacity.get());
         self.answers.may_have(event, total);
         let change = EventChange {
             capacity: Some(capacity),
             ..EventChange::default()
         };
+        let wanted = expected.clone();
         let answer = self
             .ask(|instance| async move {
                 instance
                     .events
-                    .update(event, change, ExpectedRevision::Any, ADMIN, None, &origin())
+                    .update(event, change, wanted, ADMIN, None, &origin())
                     .await
             })
             .await;
         if let Some(answer) = answer {
-            self.note(&format!("resizes {event} to {total}"), &answer, done);
-            self.answers.resize(event, total, since, &answer);
+            let asked = format!("resizes {event} to {total} if {expected:?}");
+            self.note(&asked, &answer, done);
+            self.answers.resize(event, total, &expected, since, &answer);
         }
     }
 
@@ -57,18 +76,20 @@ impl Load {
     }
 
     async fn delete(&self, event: EventId) {
-        let since = Instant::now();
+        let expected = self.expected(event).await;
+        let (since, wanted) = (Instant::now(), expected.clone());
         let answer = self
             .ask(|instance| async move {
                 instance
                     .events
-                    .delete(event, ExpectedRevision::Any, ADMIN, None, &origin())
+                    .delete(event, wanted, ADMIN, None, &origin())
                     .await
             })
             .await;
         if let Some(answer) = answer {
-            self.note(&format!("deletes {event}"), &answer, done);
-            self.answers.delete(event, since, &answer);
+            let asked = format!("deletes {event} if {expected:?}");
+            self.note(&asked, &answer, done);
+            self.answers.delete(event, &expected, since, &answer);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What clients do: they book, with keys and without, try again, cancel, cancel twice; an admin changes
-//! capacities and deletes.
+//! What clients do: they book, with keys and without, try again, cancel, cancel twice; admins change
+//! capacities and delete, at times only if nobody else was faster.
 
 mod admin;
 mod users;
@@ -16,7 +16,7 @@ use domain::request::{Identity, Origin, RequestId};
 use domain::text::InvalidValue;
 use domain::time::Timestamp;
 use domain::user::{Role, UserId};
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, join3};
 use tokio::time::{sleep, timeout};
 
 use crate::answers::Answers;
@@ -113,8 +113,8 @@ impl Load {
     pub(crate) async fn run(self: &Arc<Self>) {
         let users = self.dice().between(8, 14);
         let users = (0..users).map(|user| self.user(user));
-        let admin = join(self.resize_some(), self.delete_some());
-        join(join_all(users), admin).await;
+        let admins = join3(self.resize_some(), self.resize_some(), self.delete_some());
+        join(join_all(users), admins).await;
     }
 
     /// Has one of the instances handle a request. `None` if that one is dead, or dies over it, or if the

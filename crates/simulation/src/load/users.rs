@@ -51,8 +51,8 @@ impl Load {
         }
     }
 
-    /// Which event a user books next, and after what time.
-    fn where_and_when(&self, turn: u64) -> (EventId, Duration) {
+    /// Which event somebody turns to next, and after what time.
+    pub(super) fn where_and_when(&self, turn: u64) -> (EventId, Duration) {
         let dice = self.dice();
         match self.doomed {
             // A little before the end of the event, or in the middle of it.
