@@ -1,4 +1,4 @@
-//! Finding the database servers' programs, or installing them into `.databases/`.
+//! Finding the database servers' programs and a browser, or installing them.
 //!
 //! In this order: what is on the PATH; what an earlier run installed; what the machine lets us
 //! install. Nothing names a host: Debian's packages come from the machine's own sources, Python's
@@ -13,6 +13,14 @@ use std::process::{Command, Stdio};
 use crate::error::{Context, Error, Result};
 use crate::servers::Executables;
 
+/// What Chromium and its relatives are called on Debian and elsewhere.
+const BROWSERS: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
 /// The servers' programs, and what could not be had.
 #[derive(Debug)]
 pub struct Provision {
@@ -22,12 +30,12 @@ pub struct Provision {
     pub no_mysql: Option<String>,
 }
 
-/// Finds or installs MongoDB, MariaDB and MySQL; `folder` keeps what is downloaded.
+/// Finds or installs MongoDB, MariaDB, MySQL and Chromium; `folder` keeps what is downloaded.
 ///
 /// # Errors
 ///
-/// MongoDB or MariaDB cannot be had; the line says what to install. Without MySQL the answer only
-/// says so: MariaDB speaks the same protocol.
+/// One of them cannot be had; the line says what to install. Without MySQL the answer only says so:
+/// MariaDB speaks the same protocol.
 pub fn provision(folder: &Path) -> Result<Provision> {
     std::fs::create_dir_all(folder).context("cannot make .databases")?;
     let folder = folder.canonicalize().context("cannot find .databases")?;
@@ -37,11 +45,14 @@ pub fn provision(folder: &Path) -> Result<Provision> {
         Ok(words) => (Some(words), None),
         Err(error) => (None, Some(error.to_string())),
     };
+    let (chromium, chromedriver) = browser()?;
     let executables = Executables {
         mongod: Some(mongod),
         mariadbd: Some(mariadbd),
         mariadb_install_db: Some(mariadb_install_db),
         mysqld,
+        chromium: Some(chromium),
+        chromedriver: Some(chromedriver),
     };
     Ok(Provision {
         executables,
@@ -64,19 +75,39 @@ fn mongod(folder: &Path) -> Result<PathBuf> {
 }
 
 fn mariadb() -> Result<(PathBuf, PathBuf)> {
-    let found = || Some((on_path("mariadbd")?, on_path("mariadb-install-db")?));
-    if let Some(programs) = found() {
+    let programs = || Some((on_path("mariadbd")?, on_path("mariadb-install-db")?));
+    found_or_installed("MariaDB", "mariadb-server", "mariadbd is", programs)
+}
+
+/// A browser and its driver. Debian's package of the driver brings the browser in the same version.
+fn browser() -> Result<(PathBuf, PathBuf)> {
+    let programs = || {
+        let browser = BROWSERS.into_iter().find_map(on_path)?;
+        Some((browser, on_path("chromedriver")?))
+    };
+    let named = "chromium and chromedriver are";
+    found_or_installed("A browser", "chromium-driver", named, programs)
+}
+
+/// Two programs from the PATH, where a package of the system's puts them if they are not there yet.
+fn found_or_installed(
+    what: &str,
+    package: &str,
+    programs_are: &str,
+    programs: impl Fn() -> Option<(PathBuf, PathBuf)>,
+) -> Result<(PathBuf, PathBuf)> {
+    if let Some(programs) = programs() {
         return Ok(programs);
     }
-    step("MariaDB: installing the package mariadb-server");
-    let installed = debian::install("mariadb-server");
-    found().ok_or_else(|| {
+    step(&format!("{what}: installing the package {package}"));
+    let installed = debian::install(package);
+    programs().ok_or_else(|| {
         let why = installed
             .err()
             .map(|error| format!(" ({error})"))
             .unwrap_or_default();
         Error::new(format!(
-            "MariaDB cannot be had: install mariadb-server so that mariadbd is on the PATH{why}"
+            "{what} cannot be had: install {package} so that {programs_are} on the PATH{why}"
         ))
     })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::process::{Data, Server, free_port};
-use super::wire::answers_ready;
+use super::wire::answers_ok;
 use crate::error::Result;
 
 /// Starts the server on fresh data, as it is by default but for `options`.
@@ -24,5 +24,6 @@ pub fn start_boxoffice(program: &Path, options: &[&str]) -> Result<Server> {
     words.extend(["--admin-port", "off"].map(str::to_owned));
     words.extend(options.iter().map(|option| (*option).to_owned()));
     let url = format!("http://127.0.0.1:{port}");
-    Server::start("boxoffice", words, url, port, data, answers_ready)
+    let ready = |port| answers_ok(port, "/health/ready");
+    Server::start("boxoffice", words, url, port, data, ready)
 }

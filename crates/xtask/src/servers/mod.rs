@@ -1,6 +1,7 @@
 //! Throw-away servers on free loopback ports, each with data of its own.
 
 mod boxoffice;
+mod chromedriver;
 mod mariadb;
 mod mongodb;
 mod mysql;
@@ -8,6 +9,7 @@ mod process;
 mod wire;
 
 pub use boxoffice::start_boxoffice;
+pub use chromedriver::start_chromedriver;
 pub use mariadb::start_mariadb;
 pub use mariadb::start_mariadb_in;
 pub use mongodb::{is_primary, start_mongodb, start_mongodb_in, start_mongodb_set};
@@ -18,7 +20,7 @@ pub use process::{Server, kill_all};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 
-/// Where the servers' programs are; each as the words of a command.
+/// Where the servers' programs are, and those of a browser.
 #[derive(Debug, Clone, Default)]
 pub struct Executables {
     /// `mongod`.
@@ -29,6 +31,10 @@ pub struct Executables {
     pub mariadb_install_db: Option<PathBuf>,
     /// `mysqld` with what it needs before its own options.
     pub mysqld: Option<Vec<String>>,
+    /// `chromium`, or a browser of its family.
+    pub chromium: Option<PathBuf>,
+    /// `chromedriver`, of the browser's version.
+    pub chromedriver: Option<PathBuf>,
 }
 
 /// The variables that carry [`Executables`] from `cargo xtask` to the suites.
@@ -36,6 +42,8 @@ const MONGOD: &str = "BOXOFFICE_TEST_MONGOD";
 const MARIADBD: &str = "BOXOFFICE_TEST_MARIADBD";
 const MARIADB_INSTALL_DB: &str = "BOXOFFICE_TEST_MARIADB_INSTALL_DB";
 const MYSQLD: &str = "BOXOFFICE_TEST_MYSQLD";
+const CHROMIUM: &str = "BOXOFFICE_TEST_CHROMIUM";
+const CHROMEDRIVER: &str = "BOXOFFICE_TEST_CHROMEDRIVER";
 
 impl Executables {
     /// As `cargo xtask test` hands them to the suites.
@@ -52,6 +60,8 @@ impl Executables {
             mysqld: std::env::var(MYSQLD)
                 .ok()
                 .and_then(|text| serde_json::from_str(&text).ok()),
+            chromium: path(CHROMIUM),
+            chromedriver: path(CHROMEDRIVER),
         }
     }
 
@@ -61,6 +71,8 @@ impl Executables {
             (MONGOD, &self.mongod),
             (MARIADBD, &self.mariadbd),
             (MARIADB_INSTALL_DB, &self.mariadb_install_db),
+            (CHROMIUM, &self.chromium),
+            (CHROMEDRIVER, &self.chromedriver),
         ];
         let mut variables: Vec<_> = paths
             .into_iter()

@@ -23,12 +23,12 @@ fn connect(port: u16) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Whether an HTTP server there is ready.
-pub(super) fn answers_ready(port: u16) -> bool {
-    let request = b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+/// Whether an HTTP server answers with 200 there.
+pub(super) fn answers_ok(port: u16, path: &str) -> bool {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     let mut status = [0; 12];
     let read = connect(port).and_then(|mut stream| {
-        stream.write_all(request)?;
+        stream.write_all(request.as_bytes())?;
         stream.read_exact(&mut status)
     });
     read.is_ok() && status == *b"HTTP/1.1 200"

@@ -42,9 +42,19 @@ pub(crate) fn databases_folder() -> PathBuf {
     root().join(".databases")
 }
 
+/// What cargo tells a program of the package that it is from. Build scripts look at it (ring's does): handed
+/// on, everything above them would be built anew after each call that a person made, and back again.
+const OF_THIS_PACKAGE: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
 /// A cargo call in the repository.
 pub(crate) fn cargo(words: &[&str]) -> Command {
     let mut command = Command::new("cargo");
+    for (name, _) in std::env::vars_os() {
+        let is_ours = |prefix: &str| name.to_string_lossy().starts_with(prefix);
+        if OF_THIS_PACKAGE.iter().any(|prefix| is_ours(prefix)) {
+            command.env_remove(&name);
+        }
+    }
     command
         .args(words)
         .current_dir(root())

@@ -68,7 +68,7 @@ pub(crate) fn runs_of(test: &TestBinary) -> Vec<Run> {
             "end-to-end",
             &[Backend::MariaDbMongoDb, Backend::MySqlMongoDb],
         ),
-        ("tests", "file") => ("end-to-end", &[Backend::Embedded]),
+        ("tests", "file" | "browser") => ("end-to-end", &[Backend::Embedded]),
         ("adapters-embedded", _) => ("adapter", &[Backend::Embedded]),
         ("adapters-mysql", _) => ("adapter", &[Backend::MariaDb, Backend::MySql]),
         ("adapters-mongo", _) => ("adapter", &[Backend::MongoDb]),
@@ -111,5 +111,6 @@ mod tests {
         assert_eq!(backends("tests", "e2e").len(), 3);
         assert_eq!(backends("tests", "servers").len(), 2);
         assert_eq!(backends("tests", "file"), [Backend::Embedded]);
+        assert_eq!(backends("tests", "browser"), [Backend::Embedded]);
     }
 }
