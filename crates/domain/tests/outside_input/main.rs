@@ -6,6 +6,7 @@ mod metadata;
 mod numbers;
 mod texts;
 mod times;
+mod tokens;
 
 use proptest::prelude::*;
 
