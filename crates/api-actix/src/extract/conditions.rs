@@ -139,6 +139,7 @@ fn tag(text: &[u8]) -> Result<(Tag, &[u8]), Malformed> {
 mod tests {
     use actix_web::http::header::HeaderValue;
     use domain::event::Revision;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -229,5 +230,33 @@ mod tests {
             assert!(!known(line), "{}", line.escape_ascii());
         }
         assert!(!is_known(&HeaderMap::new(), version));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_bytes_are_a_list_of_tags_or_refused(line in prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..80),
+            "(W/|\"|[0-9.]|\\*|,| ){0,20}".prop_map(String::into_bytes),
+        ]) {
+            // What cannot stand in a header never comes this far.
+            if HeaderValue::from_bytes(&line).is_ok() {
+                let is_any = line.trim_ascii() == b"*";
+                let read = expected(&[&line]);
+                prop_assert_eq!(read == Some(ExpectedRevision::Any), is_any);
+            }
+        }
+
+        #[test]
+        fn tags_are_read_as_they_were_written(
+            versions in prop::collection::vec((1..1_000_000_u64, 0..1_000_000_u64), 1..20),
+            gap in "[ \t]{0,2},[ \t,]{0,2}",
+        ) {
+            let tags: Vec<String> = versions.iter().map(|(r, s)| format!("\"{r}.{s}\"")).collect();
+            let line = tags.join(&gap);
+            let revisions: Vec<u64> = versions.iter().map(|(revision, _)| *revision).collect();
+            prop_assert_eq!(expected(&[line.as_bytes()]), one_of(&revisions));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Properties of everything that is made from a client's text: nothing panics, what is accepted keeps to
 //! its limits, and it comes back as it was sent.
 
+mod cursors;
 mod ids;
 mod metadata;
 mod numbers;
