@@ -129,6 +129,11 @@ async fn everything_wrong_is_told_at_once() {
         "actor", "action", "target", "outcome", "since", "until", "limit", "page",
     ];
     assert_eq!(answer.fields(), fields);
+    for actor in ["9223372036854775808", "-1", "1.0", "01", "", "me"] {
+        let answer = get(Mocks::new(), &format!("?actor={actor}")).await;
+        answer.assert_problem(422, "validation_failed");
+        assert_eq!(answer.fields(), ["actor"], "{actor}");
+    }
 }
 
 #[actix_web::test]

@@ -23,7 +23,7 @@ pub(super) struct LogQuery {
 /// `actor`, `action`, `target`, `outcome`, `since`, `until`, `limit`, `cursor`.
 pub(super) fn log_query(mut query: Query) -> Result<LogQuery, Problem> {
     let filter = AuditFilter {
-        actor: query.number("actor", user_id),
+        actor: query.optional("actor", user_id),
         action: query.optional("action", Action::parse),
         target: query.optional("target", Target::parse),
         outcome: query.optional("outcome", Outcome::parse),
@@ -39,12 +39,9 @@ pub(super) fn log_query(mut query: Query) -> Result<LogQuery, Problem> {
     }))
 }
 
-fn user_id(number: i64) -> Result<UserId, InvalidValue> {
-    match number {
-        1.. => Ok(UserId::new(number)),
-        _ => Err(InvalidValue::OutOfRange {
-            min: 1,
-            max: i64::MAX,
-        }),
-    }
+fn user_id(text: &str) -> Result<UserId, InvalidValue> {
+    UserId::parse(text).ok_or(InvalidValue::OutOfRange {
+        min: 1,
+        max: i64::MAX,
+    })
 }
