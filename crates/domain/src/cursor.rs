@@ -66,8 +66,11 @@ impl Position for Moment {
 
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (millis, id) = bytes.split_first_chunk()?;
-        Some(Self {
-            at: Timestamp::from_millis(i64::from_be_bytes(*millis)),
+        let millis = i64::from_be_bytes(*millis);
+        let at = Timestamp::from_millis(millis);
+        // A moment that no row can have was not written by us.
+        (at.millis() == millis).then_some(Self {
+            at,
             id: id.try_into().ok()?,
         })
     }

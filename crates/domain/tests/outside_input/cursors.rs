@@ -1,4 +1,4 @@
-use domain::cursor::{ListScope, Moment, read, write};
+use domain::cursor::{ListScope, Moment, Position, read, write};
 use domain::time::Timestamp;
 use proptest::prelude::*;
 
@@ -30,6 +30,13 @@ proptest! {
         if let Ok(place) = read::<Moment>(&scope(None), &changed) {
             prop_assert_eq!(write(&scope(None), &place), changed);
         }
+    }
+
+    #[test]
+    fn a_moment_that_no_row_can_have_is_no_place(millis: i64, id: [u8; 12]) {
+        let is_possible = Timestamp::from_millis(millis).millis() == millis;
+        let bytes = [&millis.to_be_bytes()[..], &id].concat();
+        prop_assert_eq!(Moment::from_bytes(&bytes).is_some(), is_possible);
     }
 
     #[test]
