@@ -1,13 +1,13 @@
 //! [`AuditLog`] in MongoDB.
 
 use async_trait::async_trait;
-use domain::audit::{AuditLog, AuditRecord};
+use domain::audit::{Action, Actor, AuditLog, AuditRecord, Details, Level, Outcome, Target};
 use domain::error::StoreError;
+use mongodb::bson::DateTime;
 use mongodb::bson::oid::ObjectId;
-use mongodb::bson::{Document, doc, serialize_to_document};
 use mongodb::error::{Error, ErrorKind};
+use serde::Serialize;
 
-use crate::STORE;
 use crate::connection::{CALL_LIMIT, MongoDatabase, bounded};
 use crate::error::{DUPLICATE_KEY, MongoError};
 use crate::event_document::date;
@@ -32,19 +32,11 @@ impl AuditLog for MongoAuditLog {
         if records.is_empty() {
             return Ok(());
         }
-        let documents = records
-            .iter()
-            .map(document)
-            .collect::<Result<Vec<_>, _>>()?;
+        let logs = self.database.system_logs().clone_with_type::<Stored<'_>>();
         let written = bounded(CALL_LIMIT, async {
             // Unordered: a record that is there already must not stop the others.
-            match self
-                .database
-                .system_logs()
-                .insert_many(documents)
-                .ordered(false)
-                .await
-            {
+            let records = records.iter().map(Stored::of);
+            match logs.insert_many(records).ordered(false).await {
                 Err(error) if !only_repeats(&error) => Err(MongoError::from(error)),
                 _ => Ok(()),
             }
@@ -53,16 +45,38 @@ impl AuditLog for MongoAuditLog {
     }
 }
 
-/// The record as it serialises, with the id and the time in the database's own types.
-fn document(record: &AuditRecord) -> Result<Document, StoreError> {
-    let mut stored =
-        serialize_to_document(record).map_err(|error| StoreError::unexpected(STORE, error))?;
-    stored.remove("id");
-    stored.remove("at");
-    let id = ObjectId::from_bytes(record.id.bytes());
-    let mut document = doc! { "_id": id, "at": date(record.at) };
-    document.extend(stored);
-    Ok(document)
+/// A record with the id and the time in the database's own types. It is written into the command as it is:
+/// each booking leaves one.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored<'a> {
+    #[serde(rename = "_id")]
+    id: ObjectId,
+    at: DateTime,
+    level: Level,
+    action: Action,
+    actor: &'a Actor,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a Target>,
+    outcome: Outcome,
+    request_id: &'a str,
+    details: &'a Details,
+}
+
+impl<'a> Stored<'a> {
+    fn of(record: &'a AuditRecord) -> Self {
+        Self {
+            id: ObjectId::from_bytes(record.id.bytes()),
+            at: date(record.at),
+            level: record.level,
+            action: record.action,
+            actor: &record.actor,
+            target: record.target.as_ref(),
+            outcome: record.outcome,
+            request_id: &record.request_id,
+            details: &record.details,
+        }
+    }
 }
 
 /// Whether nothing went wrong but that some records were there already.

@@ -17,8 +17,19 @@ pub(super) fn literal(value: impl Into<RawBson>) -> RawDocumentBuf {
 }
 
 /// The holds whose ids are among `ids`, or those that are not.
+///
+/// The server looks an id up in a list from its beginning. Ids begin with the time, and those that go
+/// together are about as old as each other: most holds of a crowd lie outside of their range, and two
+/// comparisons tell.
 pub(super) fn holds_among(ids: &[String], among: bool) -> RawDocumentBuf {
-    let is_among = rawdoc! { "$in": ["$$hold.reservationId", literal(texts(ids))] };
+    const ID: &str = "$$hold.reservationId";
+    let first = ids.iter().min().map_or("", String::as_str);
+    let last = ids.iter().max().map_or("", String::as_str);
+    let is_among = rawdoc! { "$and": [
+        { "$gte": [ID, literal(first)] },
+        { "$lte": [ID, literal(last)] },
+        { "$in": [ID, literal(texts(ids))] },
+    ] };
     let condition = if among {
         is_among
     } else {

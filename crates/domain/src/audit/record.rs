@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::booking::BookingId;
-use crate::event::{EventId, hex_bytes, write_hex};
+use crate::digest::{hex_bytes, write_hex};
+use crate::event::EventId;
 use crate::request::{Identity, Origin};
 use crate::text::InvalidValue;
 use crate::time::Timestamp;

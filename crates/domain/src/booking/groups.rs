@@ -15,7 +15,7 @@ use super::{
     FenceOutcome, KeyedRequest, NewBooking,
 };
 use crate::error::StoreError;
-use crate::grouping::{GroupError, GroupLimits, Groups};
+use crate::grouping::{GroupError, GroupLimits, Groups, Lanes};
 use crate::idempotency::UserKey;
 use crate::runtime::Spawner;
 use crate::stock::{
@@ -27,6 +27,11 @@ use crate::stock::{
 const RESERVES_PER_COMMIT: usize = 4;
 /// A quarter of what an event may hold: the holds of the groups before are there still.
 const MOST_RESERVED: usize = MAX_HOLDS / 4;
+/// Transactions of bookings lock nothing of each other's, so two may be on their way at once. (Reservations
+/// of one event would meet in its document, and cancellations in its counter.)
+const COMMIT_LANES: usize = 2;
+/// A second transaction is worth its round trips from this part of a full one on.
+const PART_WORTH: usize = 8;
 
 /// Why a reservation has no outcome. The error is shared by all of its group.
 #[derive(Debug, Clone)]
@@ -111,10 +116,11 @@ impl BookingGroups {
                     Box::pin(async move { reserve(&ports, group, too_late).await })
                 },
             ),
-            commits: grouped(
+            commits: grouped_beside(
                 "commit",
                 spawner,
                 unbounded,
+                commit_lanes(limits.most),
                 bookings.clone(),
                 |bookings, group| {
                     Box::pin(async move { each(bookings.commit(&group).await, group.len()) })
@@ -214,7 +220,14 @@ fn most_reserved(most: usize) -> usize {
     }
 }
 
-/// Groups of `kind` whose work needs `ports`.
+fn commit_lanes(most: usize) -> Lanes {
+    Lanes {
+        most: COMMIT_LANES,
+        worth: (most / PART_WORTH).max(1),
+    }
+}
+
+/// Groups of `kind` whose work needs `ports`, one after the other.
 fn grouped<P, I, O>(
     kind: &'static str,
     spawner: &Arc<dyn Spawner>,
@@ -227,8 +240,25 @@ where
     I: Send + 'static,
     O: Send + 'static,
 {
+    grouped_beside(kind, spawner, limits, Lanes::ONE, ports, work)
+}
+
+/// The same, with as many at once as `lanes` say.
+fn grouped_beside<P, I, O>(
+    kind: &'static str,
+    spawner: &Arc<dyn Spawner>,
+    limits: GroupLimits,
+    lanes: Lanes,
+    ports: P,
+    work: fn(P, Vec<I>) -> BoxFuture<'static, Vec<O>>,
+) -> Groups<I, O>
+where
+    P: Clone + Send + Sync + 'static,
+    I: Send + 'static,
+    O: Send + 'static,
+{
     let work = move |group| work(ports.clone(), group);
-    Groups::new(kind, Arc::clone(spawner), limits, Box::new(work))
+    Groups::beside(kind, Arc::clone(spawner), limits, lanes, Box::new(work))
 }
 
 fn broken_off<T>(error: GroupError) -> Result<T, Arc<StoreError>> {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::{EventVersion, ExpectedRevision, Metadata};
+use crate::digest::{hex_bytes, write_hex};
 use crate::idempotency::KeyClaim;
 use crate::text::{InvalidValue, Lines, text_type};
 use crate::time::Timestamp;
@@ -29,23 +30,6 @@ impl EventId {
     pub fn parse(text: &str) -> Option<Self> {
         hex_bytes(text).map(Self)
     }
-}
-
-/// 24 hexadecimal characters as 12 bytes.
-pub(crate) fn hex_bytes(text: &str) -> Option<[u8; 12]> {
-    if text.len() != 24 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; 12];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
-}
-
-/// 12 bytes as 24 lower-case hexadecimal characters.
-pub(crate) fn write_hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
 impl fmt::Display for EventId {

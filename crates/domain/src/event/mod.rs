@@ -16,7 +16,6 @@ pub use entity::{
     Capacity, Description, Edited, Event, EventChange, EventDetails, EventEdit, EventId,
     EventSummary, Location, NewEvent, Title,
 };
-pub(crate) use entity::{hex_bytes, write_hex};
 pub use list::{EventFilter, EventList, EventOrder, EventQuery, Tag};
 pub use metadata::Metadata;
 #[cfg(any(test, feature = "testing"))]

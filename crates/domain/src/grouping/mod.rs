@@ -2,7 +2,8 @@
 //!
 //! Calls that arrive while a group is on its way form the next group. There is no timer: a lone call
 //! is a group of its own and goes at once, and groups grow only when there is more to do than one
-//! round trip after the other can carry.
+//! round trip after the other can carry. Where groups do not get in each other's way, a crowd may have a
+//! second one on its way beside the first ([`Lanes`]).
 
 mod meter;
 mod reads;
@@ -52,7 +53,27 @@ impl Default for GroupLimits {
     }
 }
 
-/// Groups calls, first come, first served, one group after the other.
+/// How many groups may be on their way beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lanes {
+    /// The most groups at once.
+    pub most: usize,
+    /// A group more begins only when at least so many calls wait: two small ones beside each other cost
+    /// more than a large one.
+    pub worth: usize,
+}
+
+impl Lanes {
+    /// One group after the other.
+    pub const ONE: Self = Self { most: 1, worth: 1 };
+
+    /// Whether another group may begin beside `running` ones when `waiting` calls wait.
+    fn allow(self, running: usize, waiting: usize) -> bool {
+        running == 0 || (running < self.most && waiting >= self.worth)
+    }
+}
+
+/// Groups calls, first come, first served.
 pub struct Groups<I, O> {
     inner: Arc<Inner<I, O>>,
 }
@@ -60,32 +81,45 @@ pub struct Groups<I, O> {
 struct Inner<I, O> {
     work: GroupWork<I, O>,
     limits: GroupLimits,
+    lanes: Lanes,
     spawner: Arc<dyn Spawner>,
     queue: Mutex<Queue<I, O>>,
     meter: GroupMeter,
 }
 
 struct Queue<I, O> {
-    /// Whether a task is carrying out groups.
-    running: bool,
+    /// How many tasks are carrying out groups.
+    running: usize,
     waiting: VecDeque<(I, oneshot::Sender<O>)>,
 }
 
 impl<I: Send + 'static, O: Send + 'static> Groups<I, O> {
-    /// Groups within `limits`, each carried out by `work` in a task of its own; measured as `kind`.
+    /// Groups within `limits`, one after the other, each carried out by `work`; measured as `kind`.
     pub fn new(
         kind: &'static str,
         spawner: Arc<dyn Spawner>,
         limits: GroupLimits,
         work: GroupWork<I, O>,
     ) -> Self {
+        Self::beside(kind, spawner, limits, Lanes::ONE, work)
+    }
+
+    /// The same with as many groups at once as `lanes` say.
+    pub fn beside(
+        kind: &'static str,
+        spawner: Arc<dyn Spawner>,
+        limits: GroupLimits,
+        lanes: Lanes,
+        work: GroupWork<I, O>,
+    ) -> Self {
         let queue = Mutex::new(Queue {
-            running: false,
+            running: 0,
             waiting: VecDeque::new(),
         });
         let inner = Inner {
             work,
             limits,
+            lanes,
             spawner,
             queue,
             meter: GroupMeter::new(kind, limits.waiting),
@@ -107,8 +141,7 @@ impl<I: Send + 'static, O: Send + 'static> Groups<I, O> {
             }
             queue.waiting.push_back((call, sender));
             self.inner.meter.waiting(queue.waiting.len());
-            let is_alone = self.inner.limits.most == 1;
-            is_alone || !std::mem::replace(&mut queue.running, true)
+            queue.starts(&self.inner)
         };
         if starts {
             let inner = Arc::clone(&self.inner);
@@ -121,6 +154,18 @@ impl<I: Send + 'static, O: Send + 'static> Groups<I, O> {
     /// Puts a call into the next group and waits for its answer.
     pub async fn ask(&self, call: I) -> Result<O, GroupError> {
         self.join(call)?.await.map_err(|_| GroupError::BrokenOff)
+    }
+}
+
+impl<I, O> Queue<I, O> {
+    /// Whether the call that just came has to start a task; one for itself alone without grouping.
+    fn starts(&mut self, inner: &Inner<I, O>) -> bool {
+        if inner.limits.most == 1 {
+            return true;
+        }
+        let starts = inner.lanes.allow(self.running, self.waiting.len());
+        self.running += usize::from(starts);
+        starts
     }
 }
 
@@ -163,19 +208,19 @@ impl<I: Send + 'static, O: Send + 'static> Inner<I, O> {
     }
 }
 
-/// Lets the next call start a task of its own if this one breaks off in the middle of a group.
+/// Lets a later call start a task of its own if this one breaks off in the middle of a group.
 struct Running<'a, I, O> {
     inner: &'a Inner<I, O>,
     ended: bool,
 }
 
 impl<I: Send + 'static, O: Send + 'static> Running<'_, I, O> {
-    /// The next group; `None` when nobody waits, and then the next call starts a task of its own.
+    /// The next group; `None` when nobody waits, and then a later call starts a task of its own.
     fn next(&mut self) -> Option<Vec<(I, oneshot::Sender<O>)>> {
         let mut queue = self.inner.queue();
         let count = queue.waiting.len().min(self.inner.limits.most);
         if count == 0 {
-            queue.running = false;
+            queue.running -= 1;
             self.ended = true;
             return None;
         }
@@ -193,10 +238,12 @@ impl<I, O> Drop for Running<'_, I, O> {
                 .queue
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            queue.running = false;
-            // Their senders go: whoever waits learns that no answer comes.
-            queue.waiting.clear();
-            self.inner.meter.waiting(0);
+            queue.running -= 1;
+            if queue.running == 0 {
+                // Their senders go: whoever waits learns that no answer comes.
+                queue.waiting.clear();
+                self.inner.meter.waiting(0);
+            }
         }
     }
 }
@@ -214,6 +261,10 @@ mod tests {
 
     /// Each group takes a second and answers with ten times the call.
     fn slow(most: usize, waiting: usize) -> (Groups<u32, u32>, Seen) {
+        slow_beside(GroupLimits { most, waiting }, Lanes::ONE)
+    }
+
+    fn slow_beside(limits: GroupLimits, lanes: Lanes) -> (Groups<u32, u32>, Seen) {
         let (runtime, seen) = (runtime(), Seen::default());
         let (timer, noted) = (runtime.timer, seen.clone());
         let work: GroupWork<u32, u32> = Box::new(move |calls| {
@@ -224,8 +275,8 @@ mod tests {
                 calls.into_iter().map(|call| call * 10).collect()
             })
         });
-        let limits = GroupLimits { most, waiting };
-        (Groups::new("test", runtime.spawner, limits, work), seen)
+        let groups = Groups::beside("test", runtime.spawner, limits, lanes, work);
+        (groups, seen)
     }
 
     #[tokio::test(start_paused = true)]
@@ -245,6 +296,44 @@ mod tests {
         let (groups, _) = slow(100, 100);
         let start = tokio::time::Instant::now();
         assert_eq!(groups.ask(1).await, Ok(10));
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_crowd_has_as_many_groups_at_once_as_there_are_lanes() {
+        let limits = GroupLimits {
+            most: 100,
+            waiting: 100,
+        };
+        let (groups, seen) = slow_beside(limits, Lanes { most: 2, worth: 3 });
+        let start = tokio::time::Instant::now();
+        let first = groups.join(1).unwrap();
+        tokio::task::yield_now().await;
+        let others = join_all((2..=6).map(|call| groups.ask(call))).await;
+        assert_eq!(others, [Ok(20), Ok(30), Ok(40), Ok(50), Ok(60)]);
+        // Two waited for a third; what came then had to wait for one of the two that were on their way.
+        assert_eq!(start.elapsed(), Duration::from_secs(1));
+        assert_eq!(first.await, Ok(10));
+        let mut seen = seen.lock().unwrap().clone();
+        seen.sort();
+        assert_eq!(seen, [vec![1], vec![2, 3, 4, 5, 6]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lanes_are_never_more_than_there_may_be() {
+        let limits = GroupLimits {
+            most: 2,
+            waiting: 100,
+        };
+        let (groups, seen) = slow_beside(limits, Lanes { most: 2, worth: 1 });
+        let start = tokio::time::Instant::now();
+        let answers = join_all((1..=8).map(|call| groups.ask(call))).await;
+        assert_eq!(answers.len(), 8);
+        assert_eq!(start.elapsed(), Duration::from_secs(2));
+        assert_eq!(seen.lock().unwrap().len(), 4);
+        // All lanes are free again.
+        let start = tokio::time::Instant::now();
+        assert_eq!(groups.ask(9).await, Ok(90));
         assert_eq!(start.elapsed(), Duration::from_secs(1));
     }
 
