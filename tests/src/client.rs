@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
 /// The longest that any answer may take. Nothing here measures speed; this ends what hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -135,6 +137,28 @@ impl Client {
         self.request(method, path)
             .header("Content-Type", "application/json")
             .body(body)
+    }
+
+    /// Sends a whole request under a key, and reads nothing of the answer, as long as the connection is
+    /// held. Without a body if `body` is empty.
+    pub async fn send_unread(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &str,
+        key: &str,
+    ) -> TcpStream {
+        let address = self.base.trim_start_matches("http://");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {address}\r\n\
+             Authorization: Bearer {}\r\nIdempotency-Key: {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            self.token(),
+            body.len()
+        );
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        connection.write_all(request.as_bytes()).await.unwrap();
+        connection
     }
 
     /// A request to book.

@@ -73,6 +73,26 @@ impl Inspector {
         }
     }
 
+    /// Id and revision of every event of that title.
+    pub async fn events_titled(&self, title: &str) -> Vec<(String, i64)> {
+        let Some(database) = &self.mongodb else {
+            let sql = format!("SELECT id, revision FROM events WHERE title = '{title}'");
+            let row = |row: &QueryResult| {
+                let revision = row.try_get("", "revision").unwrap();
+                (row.try_get("", "id").unwrap(), revision)
+            };
+            return self.rows(&sql).await.iter().map(row).collect();
+        };
+        let events = database.collection::<Document>("events");
+        let found = events.find(doc! { "title": title }).await.unwrap();
+        let found: Vec<Document> = found.try_collect().await.unwrap();
+        let event = |event: &Document| {
+            let id = event.get_object_id("_id").unwrap().to_hex();
+            (id, number(event, "revision"))
+        };
+        found.iter().map(event).collect()
+    }
+
     /// All rows of the bookings of an event, fences too.
     pub async fn bookings(&self, event: &str) -> Vec<BookingRow> {
         let sql = format!(

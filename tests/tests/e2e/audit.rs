@@ -75,6 +75,8 @@ async fn everything_that_matters_leaves_a_record() {
     );
     let failed = find(&log, "user.login", "failure");
     assert_eq!(failed["level"], "warn");
+    assert_eq!(failed["target"], register["target"]);
+    assert_eq!(failed["actor"].get("userId"), None);
     find(&log, "user.login", "success");
     find(&log, "admin.create", "success");
     find(&log, "event.update", "success");

@@ -25,6 +25,7 @@ mod sessions;
 mod shapes;
 mod shutdown;
 mod tokens;
+mod unheard;
 mod users;
 mod verify;
 mod walk;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use reqwest::Method;
+use serde_json::json;
 use tests::{Server, World};
 
 /// A reading of `/metrics`.
@@ -40,6 +41,10 @@ impl Scrape {
 
     fn bookings(&self, outcome: &str) -> f64 {
         self.value("boxoffice_bookings_total", &[("outcome", outcome)])
+    }
+
+    fn passwords(&self, outcome: &str) -> f64 {
+        self.value("boxoffice_password_checks_total", &[("outcome", outcome)])
     }
 
     fn requests(&self, route: &str, method: &str, status: &str) -> f64 {
@@ -95,6 +100,29 @@ async fn what_is_booked_is_counted() {
     }
     // Neither path nor id of anything.
     assert!(!after.0.contains(&event));
+}
+
+#[tokio::test]
+async fn passwords_that_somebody_tried_are_counted_by_what_became_of_them() {
+    let world = World::new().await;
+    let before = Scrape::of(&world.server).await;
+    world.login("admin").await;
+    let (client, mut wrong) = (world.server.client(), 0.0);
+    loop {
+        let guess = json!({"email": "nobody@example.com", "password": "wrong-password"});
+        let answer = client.post("/api/auth/login", &guess).await;
+        if answer.status == 429 {
+            break;
+        }
+        answer.expect_problem(401, "invalid_credentials");
+        wrong += 1.0;
+        assert!(wrong < 60.0, "nobody is slowed");
+    }
+    let after = Scrape::of(&world.server).await;
+    for (outcome, count) in [("right", 1.0), ("wrong", wrong), ("slowed", 1.0)] {
+        let counted = after.passwords(outcome) - before.passwords(outcome);
+        assert_eq!(counted, count, "{outcome}");
+    }
 }
 
 #[tokio::test]

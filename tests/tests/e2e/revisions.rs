@@ -2,7 +2,7 @@
 
 use futures_util::future::{join, join_all};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::{Answer, Client, World};
 
 async fn tag(client: &Client, event: &str) -> String {
@@ -11,9 +11,12 @@ async fn tag(client: &Client, event: &str) -> String {
 }
 
 async fn update(client: &Client, event: &str, tag: &str, title: &str) -> Answer {
+    change(client, event, tag, &json!({"title": title})).await
+}
+
+async fn change(client: &Client, event: &str, tag: &str, body: &Value) -> Answer {
     let path = format!("/api/events/{event}/update-event");
-    let body = json!({"title": title});
-    let request = client.request(Method::PUT, &path).json(&body);
+    let request = client.request(Method::PUT, &path).json(body);
     client.send(request.header("If-Match", tag)).await
 }
 
@@ -44,30 +47,38 @@ async fn of_two_admins_at_once_exactly_one_wins_while_tickets_are_sold() {
         let booked = answers.iter().filter(|answer| answer.status == 201).count();
         i64::try_from(booked).unwrap()
     };
+    // Rivals want other titles and other totals, never too few for what is sold.
     let edits = async {
+        let mut total = 200;
         for round in 2..=8 {
             let seen = tag(&admins[round % 2], &event).await;
-            let titles = [format!("{round} by one"), format!("{round} by two")];
+            let wanted = [("one", 7), ("two", -4)].map(|(who, more)| {
+                json!({"title": format!("{round} by {who}"), "totalTickets": total + more})
+            });
             let (one, two) = join(
-                update(&admins[0], &event, &seen, &titles[0]),
-                update(&admins[1], &event, &seen, &titles[1]),
+                change(&admins[0], &event, &seen, &wanted[0]),
+                change(&admins[1], &event, &seen, &wanted[1]),
             )
             .await;
-            let (winner, loser, title) = match one.status {
-                200 => (one, two, &titles[0]),
-                _ => (two, one, &titles[1]),
+            let (winner, loser, won) = match one.status {
+                200 => (one, two, &wanted[0]),
+                _ => (two, one, &wanted[1]),
             };
             let winner = winner.expect(200);
             loser.expect_problem(412, "precondition_failed");
             let now = winner.header("etag").unwrap();
             assert!(now.starts_with(&format!("\"{round}.")), "{now}");
-            assert_eq!(buyer.event(&event).await["title"], title.as_str());
+            let found = buyer.event(&event).await;
+            assert_eq!(found["title"], won["title"]);
+            assert_eq!(found["totalTickets"], won["totalTickets"]);
+            total = won["totalTickets"].as_i64().unwrap();
         }
+        total
     };
-    let (booked, ()) = join(sale, edits).await;
+    let (booked, total) = join(sale, edits).await;
     assert!(booked > 0);
     let (stock, _) = world.inspect().await.until_whole(&event).await;
-    assert_eq!((stock.total, stock.available), (200, 200 - booked));
+    assert_eq!((stock.total, stock.available), (total, total - booked));
 }
 
 #[tokio::test]

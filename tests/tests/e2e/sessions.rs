@@ -67,6 +67,30 @@ async fn a_refresh_token_used_twice_ends_the_session_for_thief_and_owner() {
 }
 
 #[tokio::test]
+async fn a_theft_that_another_instance_sees_ends_the_session_at_both() {
+    let world = World::new().await;
+    let other = world.server.another().await;
+    world.user("john").await;
+    let stolen = world.login("john").await;
+    let owner = refresh(&world.server.client(), &stolen["refreshToken"]).await;
+    let owner = owner.expect(200).body;
+    // Both instances know the session.
+    let here = caller(&world.server, &owner);
+    let there = here.at(other.base());
+    for client in [&here, &there] {
+        client.get(PROFILE).await.expect(200);
+    }
+    let thief = refresh(&other.client(), &stolen["refreshToken"]).await;
+    thief.expect_problem(401, "invalid_token");
+    refused_soon(&here).await;
+    refused_soon(&there).await;
+    for server in [&world.server, &other] {
+        let answer = refresh(&server.client(), &owner["refreshToken"]).await;
+        answer.expect_problem(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
 async fn of_many_uses_at_once_over_two_instances_one_succeeds() {
     let world = World::new().await;
     let other = world.server.another().await;
@@ -132,30 +156,66 @@ async fn the_end_of_sessions_is_seen_by_another_instance() {
     new.get(PROFILE).await.expect_problem(401, "invalid_token");
 }
 
+const NEW_SECRET: &str = "another-secret-that-is-long-enough-for-tests";
+
+/// The token of the admin, who signs in at `server`.
+async fn admin_token(server: &Server) -> String {
+    let body = json!({"email": "admin@example.com", "password": PASSWORD});
+    let answer = server.client().post("/api/auth/login", &body).await;
+    answer.expect(200).body["token"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// The id of the secret that signed a token.
+fn secret_of(token: &str) -> Option<String> {
+    jsonwebtoken::decode_header(token).unwrap().kid
+}
+
 #[tokio::test]
-async fn keys_rotate_without_signing_anybody_out() {
+async fn keys_rotate_over_running_instances_without_signing_anybody_out() {
+    let world = World::new().await;
+    let appended = format!("{JWT_SECRET},{NEW_SECRET}");
+    let in_front = format!("{NEW_SECRET},{JWT_SECRET}");
+    let start = async |secrets: &str| {
+        let variables = [("JWT_SECRET", secrets)];
+        Server::start(&world.databases, &variables).await
+    };
+    let behind = start(&appended).await;
+    let ahead = start(&in_front).await;
+    // Each signs with its first secret, and believes what the other signed.
+    let (old, new) = (admin_token(&behind).await, admin_token(&ahead).await);
+    assert_eq!(secret_of(&old), secret_of(world.admin.client.token()));
+    assert_ne!(secret_of(&old), secret_of(&new));
+    for server in [&behind, &ahead] {
+        for token in [&old, &new] {
+            let client = server.client().with_token(token);
+            client.get(PROFILE).await.expect(200);
+        }
+    }
+    // At last the old secret goes, and with it what it signed.
+    let last = start(NEW_SECRET).await;
+    let client = last.client();
+    client.with_token(&new).get(PROFILE).await.expect(200);
+    let answer = client.with_token(&old).get(PROFILE).await;
+    answer.expect_problem(401, "invalid_token");
+    // Not so on those that still have it.
+    let client = ahead.client();
+    client.with_token(&old).get(PROFILE).await.expect(200);
+}
+
+#[tokio::test]
+async fn refresh_tokens_know_no_key() {
     let mut world = World::new().await;
     let tokens = world.login("admin").await;
     let old = tokens["token"].as_str().unwrap();
-
-    let new_key = "another-secret-that-is-long-enough-for-tests";
-    let both = format!("{new_key},{JWT_SECRET}");
     world.server.kill().await;
-    world.server = Server::start(&world.databases, &[("JWT_SECRET", &both)]).await;
+    world.server = Server::start(&world.databases, &[("JWT_SECRET", NEW_SECRET)]).await;
     let client = world.server.client();
-    client.with_token(old).get(PROFILE).await.expect(200);
+    let answer = client.with_token(old).get(PROFILE).await;
+    answer.expect_problem(401, "invalid_token");
     let tokens = refresh(&client, &tokens["refreshToken"]).await.expect(200);
     let new = tokens.body["token"].as_str().unwrap();
     client.with_token(new).get(PROFILE).await.expect(200);
-
-    world.server.kill().await;
-    world.server = Server::start(&world.databases, &[("JWT_SECRET", new_key)]).await;
-    let client = world.server.client();
-    client.with_token(new).get(PROFILE).await.expect(200);
-    let answer = client.with_token(old).get(PROFILE).await;
-    answer.expect_problem(401, "invalid_token");
-    // Refresh tokens know no key.
-    refresh(&client, &tokens.body["refreshToken"])
-        .await
-        .expect(200);
 }

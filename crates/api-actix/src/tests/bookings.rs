@@ -194,4 +194,10 @@ async fn the_callers_bookings_come_with_their_events() {
         answer.body["pagination"],
         json!({"page": 1, "limit": 10, "total": 2, "totalPages": 1})
     );
+    let link =
+        |relation: &str| format!("</api/bookings/my-bookings/paginate?page=1>; rel=\"{relation}\"");
+    assert_eq!(
+        answer.header("Link"),
+        [link("first"), link("last")].join(", ")
+    );
 }

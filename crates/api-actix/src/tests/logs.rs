@@ -51,6 +51,11 @@ async fn a_record_has_its_shape_and_the_page_a_cursor() {
     let answer = get(mocks, "").await;
     assert_eq!(answer.status, 200);
     let next = cursor::write(&AuditFilter::default().scope(), &place());
+    let path = "/api/logs/paginate";
+    assert_eq!(
+        answer.header("Link"),
+        format!("<{path}>; rel=\"first\", <{path}?cursor={next}>; rel=\"next\"")
+    );
     let expected = json!({
         "data": [{
             "id": ID,

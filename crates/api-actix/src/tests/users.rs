@@ -31,6 +31,11 @@ async fn users_are_listed() {
         answer.body["pagination"],
         json!({"page": 1, "limit": 10, "total": 11, "totalPages": 2})
     );
+    let link = |page: u64, relation: &str| {
+        format!("</api/users/paginate?page={page}>; rel=\"{relation}\"")
+    };
+    let links = [link(1, "first"), link(2, "next"), link(2, "last")];
+    assert_eq!(answer.header("Link"), links.join(", "));
 }
 
 #[actix_web::test]

@@ -31,9 +31,10 @@ const MAX_LOOK: usize = 1_000;
 
 /// Admits callers by their token and by what the database said of their session in the last seconds.
 ///
-/// Looks at the database are shared by all who need one at that moment. While the database is away
-/// nobody can be looked up: then a valid token of a session not known to have ended is believed, so that
-/// what needs only the other database goes on. What needs the users' database fails anyhow.
+/// Looks at the database are shared by all who need one at that moment. While the database is away, or
+/// silent for most of a second, nobody can be looked up: then a valid token of a session not known to have
+/// ended is believed, so that what needs only the other database goes on. What needs the users' database
+/// fails anyhow.
 pub struct SessionDirectory {
     signer: Arc<dyn TokenSigner>,
     health: Arc<dyn HealthView>,

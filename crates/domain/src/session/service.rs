@@ -206,6 +206,7 @@ impl SessionUseCases for SessionService {
     ) -> Result<Login, LoginError> {
         let found = self.ports.users.find_by_email(&email).await;
         let account = found.map_err(Failure::from)?;
+        let target = account.as_ref().map(|account| account.user.id);
         let login = match self.check(&email, account, &attempt, origin).await? {
             Check::Right(account) => self.open(account).await?,
             Check::Wrong => None,
@@ -213,6 +214,10 @@ impl SessionUseCases for SessionService {
         };
         let Some(login) = login else {
             let record = self.record(Action::Login, origin).failed();
+            let record = match target {
+                Some(user) => record.on_user(user),
+                None => record,
+            };
             self.ports.audit.push(record);
             return Err(LoginError::WrongCredentials);
         };

@@ -176,6 +176,21 @@ async fn a_password_that_changes_meanwhile_signs_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_wrong_password_is_recorded_with_the_account_that_it_was_tried_on() {
+    let mut mocks = Mocks::with_password(false);
+    mocks.expect_record(|record| {
+        let target = record.target.as_ref().unwrap();
+        (record.action, record.outcome) == (Action::Login, Outcome::Failure)
+            && target.id == "7"
+            && record.actor.user_id.is_none()
+    });
+    let (service, audit) = mocks.service();
+    let answer = service.log_in(email(), attempt(), &origin()).await;
+    assert!(matches!(answer, Err(LoginError::WrongCredentials)));
+    audit.flush().await.unwrap();
+}
+
+#[tokio::test]
 async fn an_unknown_address_is_hashed_for_as_well_and_recorded_without_it() {
     let mut mocks = Mocks::new();
     mocks.expect_attempt(false);
@@ -188,7 +203,8 @@ async fn an_unknown_address_is_hashed_for_as_well_and_recorded_without_it() {
         .returning(|_, _| Ok(false));
     mocks.expect_record(|record| {
         let text = serde_json::to_string(record).unwrap();
-        record.outcome == Outcome::Failure && !text.contains("example.com")
+        let is_silent = record.target.is_none() && !text.contains("example.com");
+        record.outcome == Outcome::Failure && is_silent
     });
     let (service, audit) = mocks.service();
     let answer = service.log_in(email(), attempt(), &origin()).await;

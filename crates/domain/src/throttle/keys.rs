@@ -6,7 +6,7 @@ use crate::digest::sha256_hex;
 use crate::request::network;
 use crate::user::Email;
 
-use super::policy::{ACCOUNT, ADDRESS, KNOWN_PLACE, Policy};
+use super::policy::{ACCOUNT, ADDRESS, KNOWN_PLACE, NEW_PLACE, Policy};
 
 /// A bucket's name: SHA-256 in hexadecimal over what it counts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,7 +35,7 @@ pub struct Attempt {
     pub account: BucketKey,
     /// The address that the attempt comes from; of IPv6 the /64 network.
     pub address: BucketKey,
-    /// Both together: a place that may be known to the account.
+    /// Both together: a place, known to the account or new.
     pub place: BucketKey,
 }
 
@@ -60,7 +60,11 @@ impl Attempt {
         if is_known {
             return vec![(&self.place, KNOWN_PLACE)];
         }
-        let mut buckets = vec![(&self.account, ACCOUNT), (&self.address, ADDRESS)];
+        let mut buckets = vec![
+            (&self.account, ACCOUNT),
+            (&self.address, ADDRESS),
+            (&self.place, NEW_PLACE),
+        ];
         buckets.sort_by_key(|(key, _)| *key);
         buckets
     }
@@ -98,11 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn a_known_place_has_a_bucket_of_its_own() {
+    fn a_known_place_is_charged_alone_and_a_new_one_with_account_and_address() {
         let one = attempt("ada@example.com", "192.0.2.1");
         assert_eq!(one.buckets(true), [(&one.place, KNOWN_PLACE)]);
         let strangers = one.buckets(false);
-        assert!(strangers.iter().all(|(key, _)| **key != one.place));
-        assert!(strangers[0].0 < strangers[1].0);
+        assert!(strangers.contains(&(&one.account, ACCOUNT)));
+        assert!(strangers.contains(&(&one.address, ADDRESS)));
+        assert!(strangers.contains(&(&one.place, NEW_PLACE)));
+        assert!(strangers.is_sorted_by(|one, other| one.0 < other.0));
     }
 }

@@ -16,25 +16,44 @@ pub const REMEMBERED: Duration = Duration::from_secs(3600);
 pub struct Policy {
     /// After so many failures the waiting begins.
     pub free: u32,
+    /// How long the first of them is waited for; each further one twice as long.
+    pub first: Duration,
     /// After so long without an attempt the failures are forgotten.
     pub quiet: Duration,
+    /// Whether of all such buckets the one that lets in soonest is enough.
+    pub is_alternative: bool,
 }
 
 /// Strangers' attempts on one account.
 pub const ACCOUNT: Policy = Policy {
     free: 5,
+    first: Duration::from_secs(1),
     quiet: Duration::from_secs(15 * 60),
+    is_alternative: true,
+};
+/// Strangers' attempts on one account from one place. One a minute is let in whatever others did to the
+/// account: an owner who comes from somewhere new may be among those strangers.
+pub const NEW_PLACE: Policy = Policy {
+    free: 1,
+    first: LONGEST_WAIT,
+    quiet: Duration::from_secs(15 * 60),
+    is_alternative: true,
 };
 /// Strangers' attempts from one address, which many people may share.
 pub const ADDRESS: Policy = Policy {
     free: 20,
+    first: Duration::from_secs(1),
     quiet: Duration::from_secs(10 * 60),
+    is_alternative: false,
 };
 /// Attempts on one account from one place that is known to it. More are free: a program that signs in
-/// several times at once is not to be taken for one that guesses.
+/// several times at once is not to be taken for one that guesses. The bucket is the same as while the place
+/// was new; the sign-in that made it known emptied it.
 pub const KNOWN_PLACE: Policy = Policy {
     free: 20,
+    first: Duration::from_secs(1),
     quiet: Duration::from_secs(15 * 60),
+    is_alternative: false,
 };
 
 /// What a bucket holds.
@@ -54,53 +73,58 @@ impl Policy {
         }
         let doublings = failures - self.free;
         // 2^6 seconds are beyond the longest wait.
-        Duration::from_secs(1 << doublings.min(6)).min(LONGEST_WAIT)
+        let wait = self.first.saturating_mul(1 << doublings.min(6));
+        wait.min(LONGEST_WAIT)
     }
 
-    /// The bucket with one more attempt at `now`, or how long that has to wait.
-    fn charge(self, bucket: Option<Bucket>, now: Timestamp) -> Result<Bucket, Duration> {
-        let failures = match bucket {
-            Some(bucket) => self.counted(bucket, now)?,
-            None => 0,
+    /// The bucket with one more attempt at `now`, and how much longer that would have had to wait.
+    fn charge(self, bucket: Option<Bucket>, now: Timestamp) -> (Bucket, Duration) {
+        let (failures, left) = match bucket {
+            Some(bucket) => self.counted(bucket, now),
+            None => (0, Duration::ZERO),
         };
-        Ok(Bucket {
+        let charged = Bucket {
             failures: failures.saturating_add(1),
             last: now,
-        })
+        };
+        (charged, left)
     }
 
-    /// The failures that still count, or how long they make wait.
-    fn counted(self, bucket: Bucket, now: Timestamp) -> Result<u32, Duration> {
+    /// The failures that still count, and how much longer they make wait.
+    fn counted(self, bucket: Bucket, now: Timestamp) -> (u32, Duration) {
         let elapsed = now.millis() - bucket.last.millis();
         // The last attempt lies in the future by more than a wait: the clock was set back.
         let longest = i64::try_from(LONGEST_WAIT.as_millis()).unwrap_or(i64::MAX);
         if elapsed < -longest {
-            return Ok(bucket.failures);
+            return (bucket.failures, Duration::ZERO);
         }
         let elapsed = Duration::from_millis(u64::try_from(elapsed).unwrap_or(0));
         if elapsed >= self.quiet {
-            return Ok(0);
+            return (0, Duration::ZERO);
         }
-        match self.wait(bucket.failures).checked_sub(elapsed) {
-            None | Some(Duration::ZERO) => Ok(bucket.failures),
-            Some(left) => Err(left),
-        }
+        let left = self.wait(bucket.failures).saturating_sub(elapsed);
+        (bucket.failures, left)
     }
 }
 
-/// The buckets with one more attempt at `now`, in order; or, if one of them has to wait, how long.
+/// The buckets with one more attempt at `now`, in order; or how long that has to wait: until every bucket
+/// lets it in, of the alternatives one.
 pub fn decide(
     buckets: impl IntoIterator<Item = (Policy, Option<Bucket>)>,
     now: Timestamp,
 ) -> Result<Vec<Bucket>, Duration> {
     let mut charged = Vec::new();
-    let mut wait = Duration::ZERO;
+    let (mut each, mut one) = (Duration::ZERO, None);
     for (policy, bucket) in buckets {
-        match policy.charge(bucket, now) {
-            Ok(bucket) => charged.push(bucket),
-            Err(left) => wait = wait.max(left),
+        let (bucket, left) = policy.charge(bucket, now);
+        charged.push(bucket);
+        if policy.is_alternative {
+            one = Some(one.map_or(left, |other| left.min(other)));
+        } else {
+            each = each.max(left);
         }
     }
+    let wait = each.max(one.unwrap_or_default());
     if wait.is_zero() {
         Ok(charged)
     } else {
@@ -128,9 +152,9 @@ mod tests {
             failures,
             last: at(NOW),
         };
-        let charged = ACCOUNT.charge(Some(bucket), at(NOW + millis))?;
-        assert_eq!(charged.last, at(NOW + millis));
-        Ok(charged.failures)
+        let charged = decide([(ACCOUNT, Some(bucket))], at(NOW + millis))?;
+        assert_eq!(charged[0].last, at(NOW + millis));
+        Ok(charged[0].failures)
     }
 
     #[test]
@@ -144,7 +168,8 @@ mod tests {
 
     #[test]
     fn who_waits_long_enough_is_let_in_and_counted() {
-        assert_eq!(ACCOUNT.charge(None, at(NOW)).unwrap().failures, 1);
+        let first = decide([(ACCOUNT, None)], at(NOW)).unwrap();
+        assert_eq!(first[0].failures, 1);
         assert_eq!(after(4, 0), Ok(5));
         assert_eq!(after(5, 0), Err(seconds(1)));
         assert_eq!(after(5, 999), Err(Duration::from_millis(1)));
@@ -166,14 +191,13 @@ mod tests {
         assert_eq!(after(50, -3_600_000), Ok(51));
     }
 
+    fn full(failures: u32) -> Option<Bucket> {
+        let last = at(NOW);
+        Some(Bucket { failures, last })
+    }
+
     #[test]
     fn every_bucket_must_let_in_and_the_longest_wait_counts() {
-        let full = |failures| {
-            Some(Bucket {
-                failures,
-                last: at(NOW),
-            })
-        };
         let charged = decide([(ACCOUNT, full(1)), (ADDRESS, None)], at(NOW)).unwrap();
         let failures: Vec<u32> = charged.iter().map(|bucket| bucket.failures).collect();
         assert_eq!(failures, [2, 1]);
@@ -181,5 +205,50 @@ mod tests {
         assert_eq!(refused, Err(seconds(2)));
         let refused = decide([(ACCOUNT, None), (ADDRESS, full(22))], at(NOW));
         assert_eq!(refused, Err(seconds(4)));
+    }
+
+    /// What becomes of a stranger's attempt, so many seconds after the last ones, in any order of the
+    /// buckets.
+    fn stranger(
+        account: Option<Bucket>,
+        place: Option<Bucket>,
+        address: Option<Bucket>,
+        later: i64,
+    ) -> Result<u32, Duration> {
+        let mut buckets = [(ACCOUNT, account), (NEW_PLACE, place), (ADDRESS, address)];
+        let now = at(NOW + later * 1_000);
+        let decided = decide(buckets, now);
+        let charged = decided.as_ref().map(|buckets| buckets[0].failures);
+        buckets.reverse();
+        let reversed = decide(buckets, now).map(|buckets| buckets[2].failures);
+        assert_eq!(charged.map_err(|wait| *wait), reversed);
+        reversed
+    }
+
+    #[test]
+    fn a_place_has_one_attempt_a_minute_whatever_others_did_to_the_account() {
+        // It is charged to the account all the same.
+        assert_eq!(stranger(full(50), None, None, 0), Ok(51));
+        assert_eq!(stranger(full(50), full(0), None, 0), Ok(51));
+        for failures in [1, 2, 50] {
+            let place = full(failures);
+            assert_eq!(stranger(full(50), place, None, 59), Err(seconds(1)));
+            assert_eq!(stranger(full(50), place, None, 60), Ok(51));
+            // While the account lets in, its places need not.
+            assert_eq!(stranger(full(4), place, None, 0), Ok(5));
+        }
+    }
+
+    #[test]
+    fn the_shorter_wait_of_account_and_place_is_told_but_not_less_than_the_addresses() {
+        assert_eq!(stranger(full(7), full(1), None, 0), Err(seconds(4)));
+        let long_ago = at(NOW - 50_000);
+        let place = Some(Bucket {
+            failures: 1,
+            last: long_ago,
+        });
+        assert_eq!(stranger(full(50), place, None, 0), Err(seconds(10)));
+        assert_eq!(stranger(full(50), None, full(22), 0), Err(seconds(4)));
+        assert_eq!(stranger(full(50), place, full(25), 0), Err(seconds(32)));
     }
 }

@@ -33,8 +33,8 @@ pub trait LoginAttempts: Send + Sync {
     /// number at once only as many are admitted as would be one after the other.
     async fn charge(&self, attempt: &Attempt) -> Result<Charge, StoreError>;
 
-    /// The password was right: the place is known from now on, what was charged to the account or the
-    /// place is forgotten, and the address has one failure less.
+    /// The password was right: the place is known from now on, what was charged to it is forgotten, and of
+    /// a place that was not known what was charged to the account as well; the address has one failure less.
     async fn succeeded(&self, admission: &Admission) -> Result<(), StoreError>;
 
     /// Deletes up to `limit` buckets that were not charged for `idle`, and up to `limit` places where
