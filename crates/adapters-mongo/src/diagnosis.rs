@@ -16,6 +16,19 @@ use crate::error::MongoError;
 const LIMIT: Duration = Duration::from_secs(3);
 /// The oldest version, by its first number.
 const LEAST_VERSION: u32 = 6;
+/// The setting that ends a transaction whose client is gone.
+const TRANSACTION_LIFE: &str = "transactionLifetimeLimitSeconds";
+/// The longest that it may take, in seconds: as long nobody can book the event that the transaction changed.
+const MOST_TRANSACTION_LIFE: i64 = 10;
+
+/// What the server answers.
+struct Answers {
+    build: Document,
+    hello: Document,
+    /// An account of an application may not ask for these two, and need not.
+    config: Option<Document>,
+    parameter: Option<Document>,
+}
 
 /// [`Diagnosis`] of the server behind a database.
 #[derive(Clone, Debug)]
@@ -29,14 +42,16 @@ impl MongoDiagnosis {
         Self { database }
     }
 
-    async fn ask(&self) -> Result<(Document, Document, Option<Document>), MongoError> {
+    async fn ask(&self) -> Result<Answers, MongoError> {
         let database = self.database.database();
-        let build = database.run_command(doc! { "buildInfo": 1 }).await?;
-        let hello = database.run_command(doc! { "hello": 1 }).await?;
-        // An account of an application may not ask this, and need not.
         let admin = self.database.client().database("admin");
-        let config = admin.run_command(doc! { "replSetGetConfig": 1 }).await;
-        Ok((build, hello, config.ok()))
+        let parameter = doc! { "getParameter": 1, TRANSACTION_LIFE: 1 };
+        Ok(Answers {
+            build: database.run_command(doc! { "buildInfo": 1 }).await?,
+            hello: database.run_command(doc! { "hello": 1 }).await?,
+            config: admin.run_command(doc! { "replSetGetConfig": 1 }).await.ok(),
+            parameter: admin.run_command(parameter).await.ok(),
+        })
     }
 }
 
@@ -47,14 +62,15 @@ impl Diagnosis for MongoDiagnosis {
     }
 
     async fn examine(&self) -> Result<Examination, StoreError> {
-        let (build, hello, config) = bounded(LIMIT, self.ask()).await?;
-        let clock = hello.get_datetime("localTime");
+        let answers = bounded(LIMIT, self.ask()).await?;
+        let clock = answers.hello.get_datetime("localTime");
         let clock = clock.map_or(0, |time| time.timestamp_millis());
         Ok(Examination {
             findings: vec![
-                judge_version(build.get_str("version").unwrap_or_default()),
-                judge_replica_set(&hello),
-                judge_journal(config.as_ref()),
+                judge_version(answers.build.get_str("version").unwrap_or_default()),
+                judge_replica_set(&answers.hello),
+                judge_journal(answers.config.as_ref()),
+                judge_transactions(answers.parameter.as_ref()),
                 Finding::ok("connections", self.database.connections_in_words()),
             ],
             clock: Timestamp::from_millis(clock),
@@ -66,6 +82,7 @@ impl Diagnosis for MongoDiagnosis {
             self.database.events(),
             self.database.checkpoint(),
             self.database.system_logs(),
+            self.database.idempotency_keys(),
         ];
         let writes = bounded(LIMIT, async {
             for collection in collections {
@@ -126,9 +143,31 @@ fn judge_journal(config: Option<&Document>) -> Finding {
     }
 }
 
+fn judge_transactions(parameter: Option<&Document>) -> Finding {
+    let seconds = parameter.and_then(|reply| reply.get(TRANSACTION_LIFE));
+    let seconds = seconds.and_then(|value| value.as_i64().or(value.as_i32().map(i64::from)));
+    let seen = |value: i64| format!("{TRANSACTION_LIFE} = {value}");
+    match seconds {
+        Some(value @ ..=MOST_TRANSACTION_LIFE) => Finding::ok("transactions", seen(value)),
+        Some(value) => Finding::doubtful(
+            "transactions",
+            seen(value),
+            "give every mongod `--setParameter transactionLifetimeLimitSeconds=10`: as long as it says nobody \
+             can book an event while a killed instance's change of it is not given up",
+        ),
+        None => Finding::doubtful(
+            "transactions",
+            "this account may not see the server's parameters",
+            "look yourself: `db.adminCommand({getParameter: 1, transactionLifetimeLimitSeconds: 1})` should say \
+             10 or less",
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use domain::diagnosis::Verdict;
+    use mongodb::bson::Bson;
 
     use super::*;
 
@@ -162,6 +201,18 @@ mod tests {
         for config in [Some(config(false)), None] {
             let verdict = judge_journal(config.as_ref()).verdict;
             assert!(matches!(verdict, Verdict::Doubtful { .. }));
+        }
+    }
+
+    #[test]
+    fn a_transaction_that_outlives_its_client_for_long_is_doubtful() {
+        let verdict = |reply: Option<Document>| judge_transactions(reply.as_ref()).verdict;
+        let life = |seconds: Bson| Some(doc! { TRANSACTION_LIFE: seconds });
+        for good in [Bson::Int32(10), Bson::Int64(1)] {
+            assert_eq!(verdict(life(good)), Verdict::Ok);
+        }
+        for bad in [life(Bson::Int32(11)), life(Bson::Int64(60)), None] {
+            assert!(matches!(verdict(bad), Verdict::Doubtful { .. }));
         }
     }
 }

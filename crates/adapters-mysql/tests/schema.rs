@@ -124,4 +124,18 @@ async fn a_server_tells_how_it_is_set_up_and_whether_it_may_be_written_to() {
     assert!(diagnosis.try_writing().await.is_err(), "there is no table");
     database.load_script().await;
     diagnosis.try_writing().await.unwrap();
+    for table in [
+        "outbox",
+        "bookings",
+        "users",
+        "idempotency_keys",
+        "sessions",
+        "refresh_tokens",
+        "login_attempts",
+    ] {
+        // What stands in for a table that may not be written to.
+        database.rename(table, "elsewhere").await;
+        assert!(diagnosis.try_writing().await.is_err(), "{table}");
+        database.rename("elsewhere", table).await;
+    }
 }

@@ -55,6 +55,7 @@ pub fn bind_admin(services: Services, settings: AdminSettings) -> io::Result<(Se
     let read = web::Data::new(settings.read_metrics);
     let state = web::Data::new(HttpState {
         services,
+        speaks_tls: false,
         trusted_proxies: Vec::new(),
         first_admin_from_loopback: false,
         request_deadline: DEADLINE,

@@ -120,6 +120,7 @@ pub struct HttpSettings {
 /// What every handler and middleware reads.
 pub(crate) struct HttpState {
     pub(crate) services: Services,
+    pub(crate) speaks_tls: bool,
     pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) first_admin_from_loopback: bool,
     pub(crate) request_deadline: Duration,
@@ -135,7 +136,7 @@ pub(crate) struct HttpState {
 /// # Errors
 ///
 /// The host has no address, nothing there can be listened on, or an origin is none.
-pub fn bind(services: Services, mut settings: HttpSettings) -> io::Result<(Server, SocketAddr)> {
+pub fn bind(services: Services, settings: HttpSettings) -> io::Result<(Server, SocketAddr)> {
     if let Some(origin) = settings.cors_origins.iter().find(|o| !check_origin(o)) {
         return Err(invalid(format!("not an origin: {origin}")));
     }
@@ -143,7 +144,7 @@ pub fn bind(services: Services, mut settings: HttpSettings) -> io::Result<(Serve
     let only_loopback = addresses.iter().all(|address| address.ip().is_loopback());
     let limiters = RateLimiters::new(settings.rate_limit);
     limiters.sweep_in_background();
-    let tls = settings.tls.take();
+    let tls = settings.tls.clone();
     let (workers, origins) = (settings.workers, settings.cors_origins.clone());
     let state = web::Data::new(HttpState::new(services, settings, only_loopback));
     let server = HttpServer::new(move || app(&state, &limiters, &origins))
@@ -169,6 +170,7 @@ impl HttpState {
     pub(crate) fn new(services: Services, settings: HttpSettings, only_loopback: bool) -> Self {
         Self {
             services,
+            speaks_tls: settings.tls.is_some(),
             trusted_proxies: settings.trusted_proxies,
             first_admin_from_loopback: settings.first_admin_from_loopback && only_loopback,
             request_deadline: settings.request_deadline,

@@ -5,6 +5,8 @@ use std::fmt;
 use actix_web::http::header::{HeaderMap, HeaderName};
 use domain::request::RequestId;
 
+/// The header that names a trace.
+pub(crate) const TRACEPARENT: &str = "traceparent";
 /// The length of a `traceparent` of version 00, and of what a later version begins with.
 const LENGTH: usize = 55;
 
@@ -30,7 +32,7 @@ impl TraceContext {
     /// The trace that the client's headers name; otherwise a new one, for which `made` is an id that nobody
     /// else has. Two `traceparent` are none.
     pub(crate) fn of(headers: &HeaderMap, made: impl FnOnce() -> RequestId) -> Self {
-        let mut values = headers.get_all(HeaderName::from_static("traceparent"));
+        let mut values = headers.get_all(HeaderName::from_static(TRACEPARENT));
         let given = match (values.next(), values.next()) {
             (Some(value), None) => parse(value.as_bytes()),
             _ => None,
@@ -158,7 +160,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(TraceContext::of(&headers, made).trace_id.to_string(), begun);
         assert_eq!(TraceContext::of(&headers, made).parent_id, None);
-        let name = HeaderName::from_static("traceparent");
+        let name = HeaderName::from_static(TRACEPARENT);
         headers.append(name.clone(), HeaderValue::from_static(GIVEN));
         assert_ne!(TraceContext::of(&headers, made).trace_id.to_string(), begun);
         headers.append(name, HeaderValue::from_static(GIVEN));

@@ -25,6 +25,9 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, work).await.unwrap()
 }
 
+const TAKEN: &str =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
+
 /// A collector, and the spans that it was sent with the name of their service.
 struct Collector {
     address: String,
@@ -33,12 +36,16 @@ struct Collector {
 
 impl Collector {
     async fn start() -> Self {
+        Self::answering(TAKEN.to_owned()).await
+    }
+
+    async fn answering(answer: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (sender, spans) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take(stream, sender.clone()));
+                tokio::spawn(take(stream, sender.clone(), answer.clone()));
             }
         });
         Self { address, spans }
@@ -50,7 +57,7 @@ impl Collector {
 }
 
 /// Takes what comes over one connection, as HTTP/1.1.
-async fn take(stream: TcpStream, sender: mpsc::UnboundedSender<(String, Span)>) {
+async fn take(stream: TcpStream, sender: mpsc::UnboundedSender<(String, Span)>, answer: String) {
     let mut stream = BufReader::new(stream);
     loop {
         let mut line = String::new();
@@ -79,8 +86,6 @@ async fn take(stream: TcpStream, sender: mpsc::UnboundedSender<(String, Span)>) 
                 let _ = sender.send((name.clone(), span));
             }
         }
-        let answer =
-            "HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nContent-Length: 0\r\n\r\n";
         stream.write_all(answer.as_bytes()).await.unwrap();
     }
 }
@@ -111,6 +116,10 @@ struct Server {
 
 impl Server {
     async fn start(collector: &str) -> Self {
+        Self::start_with(collector, &[]).await
+    }
+
+    async fn start_with(collector: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_boxoffice"))
             .env_clear()
@@ -120,6 +129,7 @@ impl Server {
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{collector}"))
             .env("OTEL_SERVICE_NAME", "tickets")
             .env("OTEL_BSP_SCHEDULE_DELAY", "50")
+            .envs(variables.iter().copied())
             .current_dir(folder.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -248,4 +258,23 @@ async fn a_collector_that_is_away_holds_nothing_up() {
     let mut server = Server::start(&address).await;
     assert_eq!(server.get("/health/live", "").await, 200);
     server.stop().await;
+}
+
+#[tokio::test]
+async fn spans_go_to_the_collector_and_nowhere_else() {
+    // Whoever is sent there stands in its queue, also after the end.
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", elsewhere.local_addr().unwrap());
+    let moved = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nLocation: {url}/v1/traces\r\nContent-Length: 0\r\n\r\n"
+    );
+    let mut collector = Collector::answering(moved).await;
+    let proxies = ["HTTP_PROXY", "http_proxy", "ALL_PROXY"].map(|name| (name, url.as_str()));
+    let mut server = Server::start_with(&collector.address, &proxies).await;
+    assert_eq!(server.get("/health/live", "").await, 200);
+    collector.span().await;
+    server.stop().await;
+    let heard = elsewhere.accept().unwrap_err();
+    assert_eq!(heard.kind(), std::io::ErrorKind::WouldBlock);
 }

@@ -116,11 +116,18 @@ async fn a_server_tells_how_it_is_set_up_and_whether_it_may_be_written_to() {
         finding.unwrap().verdict == Verdict::Ok
     };
     assert!(found("version") && found("replica set") && found("durability"));
+    assert!(found("transactions"));
     let years = 1_700_000_000_000..4_102_444_800_000;
     assert!(years.contains(&examination.clock.millis()));
     diagnosis.try_writing().await.unwrap();
-    for collection in ["events", "checkpoint", "system_logs"] {
+    for collection in ["events", "checkpoint", "system_logs", "idempotency_keys"] {
         let documents = database.raw.collection::<Document>(collection);
         assert_eq!(documents.count_documents(doc! {}).await.unwrap(), 0);
+        // What stands in for a collection that may not be written to.
+        documents.drop().await.unwrap();
+        let view = database.raw.create_collection(collection);
+        view.view_on("nothing").await.unwrap();
+        assert!(diagnosis.try_writing().await.is_err(), "{collection}");
+        documents.drop().await.unwrap();
     }
 }

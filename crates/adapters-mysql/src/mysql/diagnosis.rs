@@ -55,11 +55,22 @@ const QUESTION: &str = "SELECT CAST(VERSION() AS CHAR), \
     CAST(ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS CHAR)";
 
 /// Of each kind of statement one that touches no row: the server looks at rights before it looks at rows.
-const NOTHING: [&str; 4] = [
+const NOTHING: [&str; 15] = [
     "INSERT INTO outbox SELECT * FROM outbox WHERE 1 = 0",
     "UPDATE bookings SET quantity = quantity WHERE 1 = 0",
     "UPDATE users SET name = name WHERE 1 = 0",
     "DELETE FROM outbox WHERE 1 = 0",
+    "INSERT INTO idempotency_keys SELECT * FROM idempotency_keys WHERE 1 = 0",
+    "DELETE FROM idempotency_keys WHERE 1 = 0",
+    "INSERT INTO sessions SELECT * FROM sessions WHERE 1 = 0",
+    "UPDATE sessions SET revoked_at = revoked_at WHERE 1 = 0",
+    "DELETE FROM sessions WHERE 1 = 0",
+    "INSERT INTO refresh_tokens SELECT * FROM refresh_tokens WHERE 1 = 0",
+    "UPDATE refresh_tokens SET used_at = used_at WHERE 1 = 0",
+    "DELETE FROM refresh_tokens WHERE 1 = 0",
+    "INSERT INTO login_attempts SELECT * FROM login_attempts WHERE 1 = 0",
+    "UPDATE login_attempts SET failures = failures WHERE 1 = 0",
+    "DELETE FROM login_attempts WHERE 1 = 0",
 ];
 
 #[async_trait]

@@ -51,6 +51,11 @@ impl Database {
         execute(&self.url(), &adapters_mysql::mysql_script()).await;
     }
 
+    /// Gives a table another name.
+    pub(crate) async fn rename(&self, from: &str, to: &str) {
+        execute(&self.url(), &format!("RENAME TABLE {from} TO {to}")).await;
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("{}/{}", self.base, self.name)
     }

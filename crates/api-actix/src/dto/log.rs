@@ -21,6 +21,7 @@ pub struct LogRecordDto<'a> {
     action: &'a str,
     actor: ActorDto<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     target: Option<TargetDto<'a>>,
     #[schema(schema_with = fields::log_outcome)]
     outcome: &'a str,

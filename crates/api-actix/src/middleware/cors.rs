@@ -10,14 +10,23 @@ use super::request::REQUEST_ID;
 use crate::extract::{IDEMPOTENCY_KEY, SETUP_TOKEN};
 use crate::handlers::REPLAYED;
 use crate::router::endpoints;
+use crate::trace_context::TRACEPARENT;
 
 /// How long a browser may remember a preflight's answer, in seconds.
 const MAX_AGE: usize = 3600;
+/// Goes with `traceparent`: a page that sends the one sends the other. Nothing here reads it.
+const TRACESTATE: &str = "tracestate";
 
 /// Answers preflights and marks answers for `origins`; others get no header.
 pub(crate) fn cors(origins: &[String]) -> Cors {
     let methods: Vec<Method> = endpoints().into_iter().map(|e| e.method).collect();
-    let allowed = [IDEMPOTENCY_KEY, SETUP_TOKEN, REQUEST_ID];
+    let allowed = [
+        IDEMPOTENCY_KEY,
+        SETUP_TOKEN,
+        REQUEST_ID,
+        TRACEPARENT,
+        TRACESTATE,
+    ];
     let exposed = [
         ETAG.as_str(),
         LINK.as_str(),

@@ -52,6 +52,8 @@ pub(crate) async fn request_scope(
         request_id = %id,
         trace_id = %trace.trace_id
     );
+    let speaks_tls = state.speaks_tls;
+    let finish = move |response, id: &RequestId| finish(response, id, speaks_tls);
     async move {
         let answer = next.call(request).await;
         let answer = answer.map(|response| {
@@ -91,14 +93,14 @@ fn request_id(headers: &HeaderMap) -> Option<RequestId> {
 }
 
 /// Writes the problem's body, if there is one, and the headers of every answer.
-fn finish(mut response: HttpResponse, id: &RequestId) -> HttpResponse {
+fn finish(mut response: HttpResponse, id: &RequestId, speaks_tls: bool) -> HttpResponse {
     let problem = response.extensions_mut().remove::<Problem>();
     let mut response = match problem.or_else(|| framework_refusal(&response)) {
         Some(problem) => write(&problem, response, id),
         None => response,
     };
     let headers = response.headers_mut();
-    security_headers::set(headers);
+    security_headers::set(headers, speaks_tls);
     // The CORS layer names the readable headers to everybody; without an origin it means nothing.
     if !headers.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
         headers.remove(ACCESS_CONTROL_EXPOSE_HEADERS);

@@ -5,25 +5,34 @@ use utoipa::openapi::schema::{Components, ObjectBuilder, Ref, Schema, Type};
 use utoipa::openapi::{RefOr, Response};
 
 use super::fields;
+use super::refusals::REQUEST;
 use crate::handlers::REPLAYED;
 use crate::middleware::REQUEST_ID;
 
 /// Each header, what it says and what it looks like.
-fn shared() -> [(&'static str, &'static str, Schema); 6] {
-    let text = || ObjectBuilder::new().schema_type(Type::String).into();
+fn shared() -> [(&'static str, &'static str, Schema); 7] {
     let seconds = ObjectBuilder::new().schema_type(Type::Integer);
     [
         (
             REQUEST_ID,
             "The request's id, in logs and audit records too.",
-            text(),
+            fields::like(REQUEST),
         ),
         (
             "Retry-After",
             "Seconds after which the same request may work.",
-            seconds.minimum(Some(1)).into(),
+            seconds.minimum(Some(1)).examples([1]).into(),
         ),
-        ("WWW-Authenticate", "How to sign in (RFC 6750).", text()),
+        (
+            "WWW-Authenticate",
+            "How to sign in (RFC 6750).",
+            fields::like("Bearer error=\"invalid_token\""),
+        ),
+        (
+            "Allow",
+            "The method that the path knows.",
+            fields::like("GET"),
+        ),
         (
             REPLAYED,
             "`true` if an earlier request with the same key did the work.",
@@ -37,7 +46,7 @@ fn shared() -> [(&'static str, &'static str, Schema); 6] {
         (
             "Link",
             "Where other parts of the list are (RFC 8288): `first`, `prev`, `next`, `last`.",
-            text(),
+            fields::like("</api/events/paginate?page=2&limit=10>; rel=\"next\""),
         ),
     ]
 }

@@ -13,7 +13,7 @@ use crate::middleware::REQUEST_ID;
 use crate::problem::PROBLEM_JSON;
 
 /// The id that the examples carry.
-const REQUEST: &str = "0193a1c5-9c1e-7c3a-8a55-0d6f1c2b3a4d";
+pub(super) const REQUEST: &str = "0193a1c5-9c1e-7c3a-8a55-0d6f1c2b3a4d";
 
 /// Adds the answers of these codes, which stand in any order and maybe twice.
 pub(super) fn add(responses: &mut Responses, codes: &[ErrorCode], components: &mut Components) {
@@ -43,6 +43,15 @@ pub(super) fn add(responses: &mut Responses, codes: &[ErrorCode], components: &m
             .entry(name)
             .or_insert_with(|| response(&same).into());
     }
+}
+
+/// Describes what no operation answers, but a path that has some: whoever comes with another method gets it.
+pub(super) fn add_wrong_method(components: &mut Components) {
+    let code = ErrorCode::MethodNotAllowed;
+    let response = response(&[code]).into();
+    components
+        .responses
+        .insert(code.name().to_owned(), response);
 }
 
 fn response(codes: &[ErrorCode]) -> Response {

@@ -3,18 +3,19 @@
 use utoipa::openapi::extensions::ExtensionsBuilder;
 use utoipa::openapi::info::{Info, InfoBuilder, LicenseBuilder};
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{Components, ObjectBuilder, Ref, Type};
+use utoipa::openapi::schema::{Components, Ref};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{OpenApi, RefOr, Required};
 
 use super::parameters::IF_MATCH;
-use super::{headers, refusals};
+use super::{fields, headers, refusals};
 use crate::error_code::ErrorCode;
 use crate::extract::{BODY_LIMIT, IDEMPOTENCY_KEY};
 use crate::handlers::REPLAYED;
 use crate::middleware::REQUEST_ID;
 use crate::router::{Access, Endpoint, Limit};
+use crate::trace_context::TRACEPARENT;
 
 /// The name of the security scheme.
 pub(crate) const BEARER: &str = "bearer";
@@ -33,6 +34,21 @@ const AREAS: &[(&str, &str)] = &[
     ("health", "For those who watch the process."),
 ];
 
+/// The headers that every request may have, what they say and what they look like.
+const EVERYWHERE: &[(&str, &str, &str)] = &[
+    (
+        REQUEST_ID,
+        "The client's own id for the request, 1 to 128 visible ASCII characters; anything else is ignored and \
+         one is made.",
+        refusals::REQUEST,
+    ),
+    (
+        TRACEPARENT,
+        "The trace that the request is part of (W3C Trace Context); with anything else one begins here.",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    ),
+];
+
 fn about() -> String {
     format!(
         "\
@@ -43,6 +59,11 @@ next one with the refresh token. `x-roles` of an operation names the roles that 
 
 **Errors** are `application/problem+json` (RFC 9457) throughout; branch on `code`. A method that a path \
 does not know is 405 `method_not_allowed` with `Allow`, an unknown path 404 `not_found`.
+
+**Every answer** has `Cache-Control: no-store` (but for this document and the files of its pages), \
+`X-Content-Type-Options: nosniff`, `Referrer-Policy: no-referrer`, `X-Frame-Options: DENY` and a \
+`Content-Security-Policy` that forbids all but what the pages need; over TLS of the server's own also \
+`Strict-Transport-Security`. A browser gets the headers of CORS if its origin is one of those configured.
 
 **Input**: a body has at most {BODY_LIMIT} bytes. Unknown and repeated fields are refused, in bodies and queries \
 alike; all that is wrong is told at once, in `errors`.
@@ -85,25 +106,25 @@ pub(super) fn tags() -> Vec<Tag> {
         .collect()
 }
 
-/// The security scheme, the shared headers and the request's id as a parameter.
+/// The security scheme, the shared headers, and what is answered to methods that a path does not know.
 pub(super) fn add_components(components: &mut Components) {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.bearer_format = Some("JWT".to_owned());
     bearer.description = Some("The `token` of `POST /api/auth/login`.".to_owned());
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
     headers::add(components);
-    let id = ParameterBuilder::new()
-        .name(REQUEST_ID)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(
-            "The client's own id for the request, 1 to 128 visible ASCII characters; anything else is \
-             ignored and one is made.",
-        ))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
-    components
-        .parameters
-        .insert(REQUEST_ID.to_owned(), id.build().into());
+    refusals::add_wrong_method(components);
+    for (name, description, example) in EVERYWHERE {
+        let parameter = ParameterBuilder::new()
+            .name(*name)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(*description))
+            .schema(Some(fields::like(example)));
+        components
+            .parameters
+            .insert((*name).to_owned(), parameter.build().into());
+    }
 }
 
 /// The operation of that row, if the document has it.
@@ -137,11 +158,12 @@ pub(super) fn complete(
     }
     let codes = codes(operation, endpoint);
     refusals::add(&mut operation.responses, &codes, components);
-    let id = Ref::new(format!("#/components/parameters/{REQUEST_ID}"));
-    operation
-        .parameters
-        .get_or_insert_default()
-        .push(RefOr::Ref(id));
+    let everywhere = EVERYWHERE.iter().map(|(name, ..)| {
+        let pointer = format!("#/components/parameters/{name}");
+        RefOr::Ref(Ref::new(pointer))
+    });
+    let parameters = operation.parameters.get_or_insert_default();
+    parameters.extend(everywhere);
     let replayable = has(operation, |_, name| name == IDEMPOTENCY_KEY);
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response {

@@ -27,7 +27,7 @@ fn cors_headers(answer: &Answer) -> Vec<&str> {
 #[actix_web::test]
 async fn a_preflight_of_a_known_origin_passes() {
     let headers = "authorization, content-type, idempotency-key, if-match, if-none-match, x-setup-token, \
-                   x-request-id";
+                   x-request-id, traceparent, tracestate";
     for method in ["GET", "POST", "PUT", "DELETE"] {
         let answer = api().call(preflight(ORIGIN, method, headers)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);

@@ -233,6 +233,7 @@ impl Api {
         };
         let state = HttpState {
             services,
+            speaks_tls: state.speaks_tls,
             trusted_proxies: state.trusted_proxies.clone(),
             first_admin_from_loopback: state.first_admin_from_loopback,
             request_deadline: state.request_deadline,

@@ -100,6 +100,44 @@ fn every_answer_is_described_with_its_shape_and_errors_with_an_example_of_each_c
 }
 
 #[test]
+fn every_header_and_parameter_shows_what_it_looks_like() {
+    let document = document();
+    let has_example = |part: &Value| part["schema"]["examples"][0] != Value::Null;
+    for (name, header) in document["components"]["headers"].as_object().unwrap() {
+        assert!(has_example(header), "{name}");
+    }
+    for (_, path, operation) in operations(&document) {
+        let parameters = operation["parameters"].as_array().unwrap();
+        let parameters = parameters.iter().map(|one| resolve(&document, one));
+        let parameters: Vec<&Value> = parameters.collect();
+        for parameter in &parameters {
+            assert!(has_example(parameter), "{path} {}", parameter["name"]);
+        }
+        for name in ["X-Request-Id", "traceparent"] {
+            let is_there = parameters.iter().any(|one| one["name"] == name);
+            assert!(is_there, "{path} {name}");
+        }
+    }
+}
+
+#[test]
+fn what_a_wrong_method_is_answered_names_the_right_one() {
+    let document = document();
+    let response = &document["components"]["responses"]["method_not_allowed"];
+    assert!(response["headers"]["Allow"].is_object());
+}
+
+#[test]
+fn what_is_left_out_when_it_is_not_there_is_never_null() {
+    let document = document();
+    let record = &document["components"]["schemas"]["LogRecord"];
+    let target = &record["properties"]["target"];
+    assert_eq!(target["$ref"], "#/components/schemas/LogTarget");
+    let required = record["required"].as_array().unwrap();
+    assert!(!required.iter().any(|name| name == "target"));
+}
+
+#[test]
 fn every_error_code_is_documented() {
     let text = openapi_json();
     for code in ErrorCode::ALL {

@@ -1,5 +1,9 @@
 //! Answers that no handler gives: paths and methods that are not there, and the headers of all.
 
+use std::sync::Arc;
+
+use rustls::server::ResolvesServerCertUsingSni;
+
 use super::harness::{ADMIN, EVENT, Mocks, USER, at};
 use crate::router::endpoints;
 
@@ -100,5 +104,26 @@ async fn every_answer_has_the_security_headers() {
             "default-src 'none'; frame-ancestors 'none'"
         );
         assert_eq!(answer.header("Server"), "");
+    }
+}
+
+/// TLS without certificates: nobody connects.
+fn tls() -> rustls::ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()))
+}
+
+#[actix_web::test]
+async fn who_came_over_tls_is_told_to_stay_with_it() {
+    for (tls, told) in [(Some(tls()), "max-age=31536000"), (None, "")] {
+        let api = Mocks::new().api_with(|settings| settings.tls = tls);
+        for path in ["/docs/", "/nothing", "/api/auth/user-profile"] {
+            let answer = api.call(at("GET", path)).await;
+            assert_eq!(answer.header("Strict-Transport-Security"), told, "{path}");
+        }
     }
 }

@@ -13,11 +13,13 @@ use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry::{InstrumentationScope, KeyValue};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, SpanData, SpanEvents, SpanLinks, SpanProcessor,
 };
+use reqwest::blocking::Client;
+use reqwest::redirect::Policy;
 
 use crate::config::TraceExport;
 
@@ -38,6 +40,7 @@ impl Traces {
     pub(crate) fn start(export: &TraceExport) -> Result<Self, String> {
         let exporter = SpanExporter::builder()
             .with_http()
+            .with_http_client(client()?)
             .with_endpoint(export.traces_url())
             .with_timeout(EXPORT_LIMIT)
             .build()
@@ -76,6 +79,19 @@ impl Traces {
             tracing::warn!("some spans were not sent");
         }
     }
+}
+
+/// A client that speaks to the collector and to nobody else: neither an answer nor a variable that was meant
+/// for other programs sends it elsewhere. It is made in a thread of its own, for it refuses to be made on a
+/// runtime.
+fn client() -> Result<Client, String> {
+    let client = std::thread::spawn(|| {
+        let client = Client::builder().timeout(EXPORT_LIMIT);
+        client.no_proxy().redirect(Policy::none()).build()
+    });
+    let built = client.join().map_err(|_| "broke off".to_owned());
+    let built = built.and_then(|client| client.map_err(|error| error.to_string()));
+    built.map_err(|error| format!("the client of the collector: {error}"))
 }
 
 /// The span of a request that was answered at `now` (milliseconds since 1970), by the conventions for HTTP:

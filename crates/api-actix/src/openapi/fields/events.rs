@@ -55,6 +55,7 @@ pub(crate) fn available_wanted() -> Schema {
         .schema_type(Type::Boolean)
         .description(Some(what))
         .default(Some(json!(false)))
+        .examples([true])
         .into()
 }
 

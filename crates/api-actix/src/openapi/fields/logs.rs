@@ -1,7 +1,6 @@
 //! The audit log.
 
 use domain::audit::{Action, Outcome};
-use serde_json::Value;
 use utoipa::openapi::schema::{
     AdditionalProperties, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type,
 };
@@ -97,7 +96,6 @@ pub(crate) fn cursor() -> Schema {
         "AbC0dEf1gHi2",
     )
     .pattern(Some("^[A-Za-z0-9_-]{1,64}$"))
-    .examples(Vec::<Value>::new())
     .into()
 }
 

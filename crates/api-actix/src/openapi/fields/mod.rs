@@ -38,6 +38,14 @@ fn string(description: &str, example: &str) -> ObjectBuilder {
         .examples([Value::from(example)])
 }
 
+/// Any text, such as that.
+pub(super) fn like(example: &str) -> Schema {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .examples([Value::from(example)])
+        .into()
+}
+
 fn integer(range: RangeInclusive<i64>, description: &str, example: i64) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::Integer)

@@ -97,7 +97,7 @@ macro_rules! relational_contract_tests {
                 some_failures_of_an_account_are_free_and_then_it_waits,
                 many_failures_of_an_address_are_free_and_then_it_waits,
                 who_waited_as_told_is_admitted_however_often_others_tried,
-                strangers_without_end_keep_an_owner_at_a_new_address_out_for_a_minute_at_most,
+                strangers_without_end_leave_a_new_address_an_attempt_of_its_own,
                 of_many_attempts_at_once_from_a_new_address_one_is_let_past_the_account,
                 of_many_attempts_at_once_few_are_admitted,
                 a_success_clears_the_account_and_makes_the_place_known,
