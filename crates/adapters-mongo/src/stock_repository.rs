@@ -1,5 +1,6 @@
 //! [`StockRepository`] in MongoDB.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,25 +13,30 @@ use domain::stock::{
 };
 
 use crate::connection::MongoDatabase;
+use crate::stock::reserve::Sharing;
 use crate::stock::{closing, holds, reserve, returns, stale};
 
 /// [`StockRepository`] in MongoDB: the stock is part of the event's document.
 #[derive(Clone, Debug)]
 pub struct MongoStockRepository {
     database: MongoDatabase,
+    sharing: Arc<Sharing>,
 }
 
 impl MongoStockRepository {
     /// The stock in `database`.
     pub fn new(database: MongoDatabase) -> Self {
-        Self { database }
+        Self {
+            database,
+            sharing: Arc::default(),
+        }
     }
 }
 
 #[async_trait]
 impl StockRepository for MongoStockRepository {
     async fn reserve(&self, batch: &StockBatch) -> Result<Vec<ReserveOutcome>, ReserveError> {
-        reserve::reserve(&self.database, batch).await
+        reserve::reserve(&self.database, &self.sharing, batch).await
     }
 
     async fn settle(&self, holds: &[HoldRef]) -> Result<(), StoreError> {

@@ -24,6 +24,15 @@ pub(crate) fn statement(filter: RawDocumentBuf, pipeline: Vec<RawDocumentBuf>) -
     rawdoc! { "q": filter, "u": RawArrayBuf::from_iter(pipeline), "upsert": false, "multi": false }
 }
 
+/// One statement for each of the documents that `filter` names, one after the other, each by itself: if one
+/// is refused, those behind it are not updated.
+pub(crate) fn statement_for_each(
+    filter: RawDocumentBuf,
+    pipeline: Vec<RawDocumentBuf>,
+) -> RawDocumentBuf {
+    rawdoc! { "q": filter, "u": RawArrayBuf::from_iter(pipeline), "upsert": false, "multi": true }
+}
+
 /// What became of a command that goes out once.
 pub(crate) enum Sending {
     /// Proven: it was not executed and will not be.

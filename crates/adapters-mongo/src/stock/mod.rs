@@ -8,5 +8,6 @@ mod outcomes;
 mod pipeline;
 pub(crate) mod reserve;
 pub(crate) mod returns;
+mod several;
 pub(crate) mod stale;
 mod wishes;

@@ -1,7 +1,9 @@
-//! Reserving: each event of a group gets one update, and what became of its wishes is told by the event
-//! as it then is.
+//! Reserving: each event of a group is updated once, and what became of its wishes is told by the event as
+//! it then is.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::error::StoreError;
 use domain::event::EventId;
@@ -9,36 +11,59 @@ use domain::stock::{Reservation, ReserveError, ReserveOutcome, StockBatch};
 use mongodb::bson::{Document, RawDocumentBuf, rawdoc};
 use tokio::time::Instant;
 
-use super::outcomes;
 use super::wishes::Wishes;
+use super::{outcomes, several};
 use crate::connection::{CALL_LIMIT, MongoDatabase, bounded};
 use crate::error::MongoError;
 use crate::event_document::object_id;
 use crate::update_command::{Sending, modify_once, send_once, statement};
 
-type Pipeline = Vec<RawDocumentBuf>;
+type Events<'a> = BTreeMap<EventId, Wishes<'a>>;
+
+/// For how long no statement is shared after one was refused for an event that cannot be updated: somebody
+/// else's work, and what stood behind it in a shared statement was not updated either.
+const APART_FOR: Duration = Duration::from_secs(60);
+
+/// Whether events share statements.
+#[derive(Debug, Default)]
+pub(crate) struct Sharing(Mutex<Option<Instant>>);
+
+impl Sharing {
+    fn is_off(&self) -> bool {
+        self.until().is_some_and(|until| Instant::now() < until)
+    }
+
+    fn turn_off(&self) {
+        *self.until() = Some(Instant::now() + APART_FOR);
+    }
+
+    fn until(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Sends a batch and says what became of it.
 pub(crate) async fn reserve(
     database: &MongoDatabase,
+    sharing: &Sharing,
     batch: &StockBatch,
 ) -> Result<Vec<ReserveOutcome>, ReserveError> {
-    let mut pipelines = pipelines(batch);
+    let events = events(batch);
     let deadline = Instant::now() + CALL_LIMIT;
-    let found = match pipelines.len() {
-        0 => Vec::new(),
-        1 => {
-            let (event, pipeline) = pipelines.swap_remove(0);
-            in_one(database, event, pipeline, &batch.reserve, deadline).await?
+    let found = match events.first_key_value() {
+        None => Vec::new(),
+        Some((event, wishes)) if events.len() == 1 => {
+            let pipeline = wishes.pipeline();
+            in_one(database, *event, pipeline, &batch.reserve, deadline).await?
         }
-        _ => in_several(database, pipelines, &batch.reserve, deadline).await?,
+        Some(_) => in_several(database, sharing, &events, &batch.reserve, deadline).await?,
     };
     outcomes::of(&found, &batch.reserve).map_err(unread)
 }
 
-/// What goes to each event.
-fn pipelines(batch: &StockBatch) -> Vec<(EventId, Pipeline)> {
-    let mut events: BTreeMap<EventId, Wishes<'_>> = BTreeMap::new();
+/// What each event is asked for.
+fn events(batch: &StockBatch) -> Events<'_> {
+    let mut events = Events::new();
     for hold in &batch.settle {
         let settle = &mut events.entry(hold.event_id).or_default().settle;
         settle.push(hold.reservation_id.to_string());
@@ -46,15 +71,14 @@ fn pipelines(batch: &StockBatch) -> Vec<(EventId, Pipeline)> {
     for wish in &batch.reserve {
         events.entry(wish.event_id).or_default().reserve.push(wish);
     }
-    let events = events.into_iter();
-    events.map(|(id, wishes)| (id, wishes.pipeline())).collect()
+    events
 }
 
 /// One round trip: the update of a single document can answer with the document that it left.
 async fn in_one(
     database: &MongoDatabase,
     event: EventId,
-    pipeline: Pipeline,
+    pipeline: Vec<RawDocumentBuf>,
     wishes: &[Reservation],
     deadline: Instant,
 ) -> Result<Vec<Document>, ReserveError> {
@@ -64,10 +88,11 @@ async fn in_one(
     Ok(found.into_iter().collect())
 }
 
-/// Two round trips: an `update` with a statement per event, then a `find`.
+/// Two round trips: an `update`, then a `find`.
 async fn in_several(
     database: &MongoDatabase,
-    pipelines: Vec<(EventId, Pipeline)>,
+    sharing: &Sharing,
+    events: &Events<'_>,
     wishes: &[Reservation],
     deadline: Instant,
 ) -> Result<Vec<Document>, ReserveError> {
@@ -76,18 +101,36 @@ async fn in_several(
         .causal_session()
         .await
         .map_err(|e| ReserveError::NotExecuted(StoreError::from(e)))?;
-    let statements = pipelines
-        .into_iter()
-        .map(|(id, pipeline)| statement(rawdoc! { "_id": object_id(id) }, pipeline));
-    // A statement that the server refused did not take effect (whatever interrupts one fails the whole
-    // command); the find shows that like any refusal.
-    send_once(database, &mut session, statements.collect(), deadline).await?;
+    let shared = match sharing.is_off() {
+        true => None,
+        false => several::statements(events),
+    };
+    let is_shared = shared.is_some();
+    let statements = shared.unwrap_or_else(|| one_for_each(events));
+    let refused = send_once(database, &mut session, statements, deadline).await?;
+    if is_shared && !refused.is_empty() {
+        tracing::error!(
+            code = refused[0],
+            "an event cannot be updated; its neighbours are now by themselves"
+        );
+        sharing.turn_off();
+    }
     if wishes.is_empty() {
         return Ok(Vec::new());
     }
+    // Whom a refused statement did not update (whatever interrupts one fails the whole command), the find
+    // shows like anybody who is refused, or as one whom nothing refuses: that one is asked to come again.
     let left = deadline.saturating_duration_since(Instant::now());
     let read = bounded(left, outcomes::read(database, &mut session, wishes));
     read.await.map_err(unread)
+}
+
+/// A statement for each event.
+fn one_for_each(events: &Events<'_>) -> Vec<RawDocumentBuf> {
+    let events = events.iter();
+    events
+        .map(|(id, wishes)| statement(rawdoc! { "_id": object_id(*id) }, wishes.pipeline()))
+        .collect()
 }
 
 impl From<Sending> for ReserveError {

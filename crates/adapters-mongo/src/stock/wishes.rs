@@ -57,7 +57,7 @@ impl Wishes<'_> {
     }
 
     /// One of the wishes, if all are for the same and nobody brought a key.
-    fn equal(&self) -> Option<&Reservation> {
+    pub(super) fn equal(&self) -> Option<&Reservation> {
         let (first, others) = self.reserve.split_first()?;
         let is_equal = |wish: &&Reservation| {
             wish.ticket_type == first.ticket_type && wish.quantity == first.quantity
@@ -181,8 +181,12 @@ impl Wishes<'_> {
 
     /// The wishes as the pipeline sees them: the holds that they become, but for the time.
     fn new_holds(&self) -> RawDocumentBuf {
-        let holds: RawArrayBuf = self.reserve.iter().map(|wish| hold(wish)).collect();
-        literal(holds)
+        literal(self.holds())
+    }
+
+    /// The same by themselves.
+    pub(super) fn holds(&self) -> RawArrayBuf {
+        self.reserve.iter().map(|wish| hold(wish)).collect()
     }
 
     /// The types asked for, each once.
@@ -201,7 +205,7 @@ impl Wishes<'_> {
         wishes.map(|wish| quantity(wish))
     }
 
-    fn keys(&self) -> Vec<&str> {
+    pub(super) fn keys(&self) -> Vec<&str> {
         let wishes = self.reserve.iter();
         let keys = wishes.filter_map(|wish| wish.key_hash.as_ref());
         keys.map(|key| key.as_str()).collect()
@@ -209,7 +213,7 @@ impl Wishes<'_> {
 }
 
 /// The event with the new `holds`, which `taken` tickets went into.
-fn event_with<'a>(
+pub(super) fn event_with<'a>(
     holds: impl Into<RawBson>,
     changes: impl IntoIterator<Item = TypeChange<'a>>,
     taken: impl Into<RawBson>,
@@ -224,7 +228,7 @@ fn event_with<'a>(
 }
 
 /// Those of `keys` that are there more than once.
-fn twins<'a>(keys: &[&'a str]) -> Vec<&'a str> {
+pub(super) fn twins<'a>(keys: &[&'a str]) -> Vec<&'a str> {
     let mut seen = HashSet::new();
     let mut twins = keys.to_vec();
     twins.retain(|key| !seen.insert(*key));
@@ -232,7 +236,7 @@ fn twins<'a>(keys: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// What must be true for an event to take reservations.
-fn open() -> Vec<RawDocumentBuf> {
+pub(super) fn open() -> Vec<RawDocumentBuf> {
     vec![
         rawdoc! { "$eq": [{ "$type": "$closing" }, "missing"] },
         rawdoc! { "$gt": ["$date", "$$NOW"] },
@@ -289,20 +293,20 @@ fn hold(wish: &Reservation) -> RawDocumentBuf {
 }
 
 /// `$$this` wish as a hold.
-fn new_hold() -> RawDocumentBuf {
+pub(super) fn new_hold() -> RawDocumentBuf {
     rawdoc! { "$mergeObjects": ["$$this", { "at": "$$NOW" }] }
 }
 
-fn max_holds() -> i64 {
+pub(super) fn max_holds() -> i64 {
     i64::try_from(MAX_HOLDS).unwrap_or(i64::MAX)
 }
 
-fn quantity(wish: &Reservation) -> i64 {
+pub(super) fn quantity(wish: &Reservation) -> i64 {
     i64::from(wish.quantity.get())
 }
 
 /// How many of a type are left.
-fn available(key: &str) -> String {
+pub(super) fn available(key: &str) -> String {
     format!("$stock.{key}.available")
 }
 
@@ -312,6 +316,6 @@ fn held_keys(keys: &[&str]) -> RawDocumentBuf {
 }
 
 /// Whether all of `conditions` are met.
-fn and(conditions: Vec<RawDocumentBuf>) -> RawDocumentBuf {
+pub(super) fn and(conditions: Vec<RawDocumentBuf>) -> RawDocumentBuf {
     rawdoc! { "$and": RawArrayBuf::from_iter(conditions) }
 }

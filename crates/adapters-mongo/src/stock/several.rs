@@ -1,0 +1,164 @@
+//! What several events are asked for, as one statement for all of them.
+//!
+//! The server reads and plans a pipeline anew for each statement, which costs more than carrying it out. So
+//! events that are asked at the same time share one: it carries what each of them is asked for, and an event
+//! looks its own part up. Each event is still updated by itself and as a whole.
+
+use std::collections::BTreeMap;
+
+use domain::event::EventId;
+use domain::stock::TicketType;
+use mongodb::bson::{RawArrayBuf, RawDocumentBuf, rawdoc};
+
+use super::pipeline::{STEP, TypeChange, held, literal, texts, without_step};
+use super::wishes::{
+    Wishes, and, available, event_with, max_holds, new_hold, open, quantity, twins,
+};
+use crate::event_document::object_id;
+use crate::update_command::statement_for_each;
+
+/// The most events of one statement: each looks its part up from the first on.
+const MOST: usize = 64;
+
+/// Statements for all events, if what they are asked for is all of one type of tickets.
+pub(super) fn statements(events: &BTreeMap<EventId, Wishes<'_>>) -> Option<Vec<RawDocumentBuf>> {
+    let ticket_type = only_type(events)?;
+    let events: Vec<_> = events.iter().collect();
+    let pieces = events.chunks(MOST);
+    Some(
+        pieces
+            .map(|piece| statement(piece, ticket_type.as_str()))
+            .collect(),
+    )
+}
+
+fn only_type<'a>(events: &BTreeMap<EventId, Wishes<'a>>) -> Option<&'a TicketType> {
+    let wishes = events.values().flat_map(|wishes| &wishes.reserve);
+    let mut types = wishes.map(|wish| &wish.ticket_type);
+    let first = types.next()?;
+    types.all(|other| other == first).then_some(first)
+}
+
+fn statement(events: &[(&EventId, &Wishes<'_>)], ticket_type: &str) -> RawDocumentBuf {
+    let ids = || -> RawArrayBuf { events.iter().map(|(id, _)| object_id(**id)).collect() };
+    let parts: RawArrayBuf = events.iter().map(|(_, wishes)| part(wishes)).collect();
+    let own = rawdoc! { "$arrayElemAt": [
+        literal(parts),
+        { "$indexOfArray": [literal(ids()), "$_id"] },
+    ] };
+    let pipeline = vec![
+        rawdoc! { "$set": { STEP: own } },
+        rawdoc! { "$set": { "holds": unsettled() } },
+        rawdoc! { "$replaceWith": decided(ticket_type) },
+        rawdoc! { "$set": { "held": held("$holds") } },
+        without_step(),
+    ];
+    statement_for_each(rawdoc! { "_id": { "$in": ids() } }, pipeline)
+}
+
+/// What one event is asked for, and what can be said of it before.
+fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
+    let (keys, settle) = (wishes.keys(), &wishes.settle);
+    let reserve = &wishes.reserve;
+    let quantities = || reserve.iter().map(|wish| quantity(wish));
+    let equal = wishes.equal();
+    rawdoc! {
+        "settle": texts(settle),
+        "first": settle.iter().min().map_or("", String::as_str),
+        "last": settle.iter().max().map_or("", String::as_str),
+        "wishes": wishes.holds(),
+        "count": i64::try_from(reserve.len()).unwrap_or(i64::MAX),
+        "tickets": quantities().sum::<i64>(),
+        // Nobody asks: nothing is enough.
+        "smallest": quantities().min().unwrap_or(i64::MAX),
+        "equal": equal.map_or(0, quantity),
+        "twins": texts(&twins(&keys)),
+        "keys": texts(&keys),
+    }
+}
+
+/// The holds without those that are settled; see [`holds_among`](super::pipeline::holds_among).
+fn unsettled() -> RawDocumentBuf {
+    const ID: &str = "$$hold.reservationId";
+    let is_settled = rawdoc! { "$and": [
+        { "$gte": [ID, "$step.first"] },
+        { "$lte": [ID, "$step.last"] },
+        { "$in": [ID, "$step.settle"] },
+    ] };
+    rawdoc! { "$filter": { "input": "$holds", "as": "hold", "cond": { "$not": [is_settled] } } }
+}
+
+/// The event after the decision; as it was if nothing is granted.
+fn decided(ticket_type: &str) -> RawDocumentBuf {
+    let available = available(ticket_type);
+    let taken = || rawdoc! { "$sum": "$$granted.quantity" };
+    let change = TypeChange {
+        ticket_type,
+        condition: None,
+        fields: rawdoc! { "available": { "$subtract": [available.as_str(), taken()] } },
+    };
+    let holds = rawdoc! { "$map": { "input": "$$granted", "in": new_hold() } };
+    let event = event_with(holds, [change], taken());
+    rawdoc! { "$let": {
+        "vars": { "granted": granted(&available) },
+        "in": { "$cond": [{ "$eq": ["$$granted", []] }, "$$ROOT", event] },
+    } }
+}
+
+/// The wishes that are granted, of an event with so many tickets `available`.
+fn granted(available: &str) -> RawDocumentBuf {
+    let room = || rawdoc! { "$subtract": [max_holds(), { "$size": "$holds" }] };
+    let first_that_fit = rawdoc! { "$slice": ["$step.wishes", { "$min": [
+        "$step.count", { "$toLong": { "$divide": [available, "$step.equal"] } }, room(),
+    ] }] };
+    let all_fit = rawdoc! { "$and": [
+        { "$gte": [available, "$step.tickets"] },
+        { "$lte": ["$step.count", room()] },
+        { "$eq": ["$step.twins", []] },
+        { "$eq": [held_keys(), []] },
+    ] };
+    rawdoc! { "$switch": {
+        "branches": [
+            { "case": { "$not": [and(open())] }, "then": [] },
+            // What is not there is less than any number.
+            { "case": { "$lt": [available, "$step.smallest"] }, "then": [] },
+            { "case": { "$lte": [room(), 0_i64] }, "then": [] },
+            { "case": { "$gt": ["$step.equal", 0_i64] }, "then": first_that_fit },
+            { "case": all_fit, "then": "$step.wishes" },
+        ],
+        "default": one_by_one(available),
+    } }
+}
+
+/// Those that can be granted after those before them.
+fn one_by_one(available: &str) -> RawDocumentBuf {
+    let key = "$$this.keyHash";
+    let holds = rawdoc! { "$add": [{ "$size": "$holds" }, { "$size": "$$value.granted" }] };
+    let fits = rawdoc! { "$and": [
+        { "$gte": ["$$value.left", "$$this.quantity"] },
+        { "$lt": [holds, max_holds()] },
+        { "$not": [{ "$in": [key, "$$keys"] }] },
+        { "$not": [{ "$and": [
+            { "$in": [key, "$step.twins"] },
+            { "$in": [key, "$$value.granted.keyHash"] },
+        ] }] },
+    ] };
+    let grant = rawdoc! {
+        "left": { "$subtract": ["$$value.left", "$$this.quantity"] },
+        "granted": { "$concatArrays": ["$$value.granted", ["$$this"]] },
+    };
+    let decided = rawdoc! { "$reduce": {
+        "input": "$step.wishes",
+        "initialValue": { "left": available, "granted": [] },
+        "in": { "$cond": [fits, grant, "$$value"] },
+    } };
+    rawdoc! { "$let": {
+        "vars": { "keys": held_keys() },
+        "in": { "$let": { "vars": { "decided": decided }, "in": "$$decided.granted" } },
+    } }
+}
+
+/// The keys asked for that have a hold.
+fn held_keys() -> RawDocumentBuf {
+    rawdoc! { "$setIntersection": ["$holds.keyHash", "$step.keys"] }
+}
