@@ -101,6 +101,8 @@ macro_rules! relational_contract_tests {
                 a_success_clears_the_account_and_makes_the_place_known,
                 who_guesses_at_a_known_place_waits_too,
                 successes_do_not_count_against_an_address,
+                an_attempt_that_is_withdrawn_does_not_count,
+                an_attempt_that_is_withdrawn_does_not_count_at_a_known_place,
                 what_is_old_is_forgotten_and_the_rest_counts_on,
             }
             refresh_tokens {
