@@ -77,7 +77,7 @@ macro_rules! relational_contract_tests {
                 the_last_admin_stays,
                 of_admins_who_remove_each_other_at_once_one_stays,
                 a_deleted_user_is_gone_and_the_address_is_free,
-                the_bookings_of_a_deleted_user_stay_without_their_keys,
+                the_bookings_of_a_deleted_user_stay_and_their_keys_go_in_time,
                 a_booking_at_the_moment_of_the_deletion_comes_before_or_not_at_all,
             }
             sessions {
