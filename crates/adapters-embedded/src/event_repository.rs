@@ -166,15 +166,15 @@ async fn update(
     id: EventId,
     edit: &EventEdit,
 ) -> Result<Updated, StoreError> {
+    let key = edit.key.as_ref();
+    if event_keys::is_taken(on, key).await? {
+        return Ok(Updated::KeyTaken);
+    }
     let Some(before) = find(on, id).await? else {
         return Ok(Updated::NotFound);
     };
     if !edit.expected.includes(before.version.revision) {
         return Ok(Updated::Outdated);
-    }
-    let key = edit.key.as_ref();
-    if event_keys::is_taken(on, key).await? {
-        return Ok(Updated::KeyTaken);
     }
     if let Some(capacity) = edit.change.capacity
         && !set_capacity(on, id, capacity.get()).await?

@@ -9,6 +9,7 @@ use mongodb::options::{
     Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern,
 };
 use mongodb::{Client, ClientSession, Collection, Database};
+use tokio::runtime::Handle;
 
 use crate::error::MongoError;
 use crate::pool_sample::{MongoPoolSample, PoolCounts};
@@ -82,11 +83,13 @@ pub struct MongoDatabase {
     database: Database,
     counts: PoolCounts,
     limit: u32,
+    runtime: Handle,
 }
 
 impl MongoDatabase {
     /// Prepares connections. Nothing is sent yet, so the server may be away; only the hosts behind a
-    /// `mongodb+srv` URL are looked up.
+    /// `mongodb+srv` URL are looked up. What has to come to its end, whoever asked for it, runs on the
+    /// caller's runtime from then on.
     ///
     /// # Errors
     /// A URL that does not work, with the variable `MONGODB_URL` named and no secret in it.
@@ -105,6 +108,7 @@ impl MongoDatabase {
             database: client.database(&name),
             counts,
             limit,
+            runtime: Handle::current(),
         })
     }
 
@@ -125,6 +129,11 @@ impl MongoDatabase {
             Ok(session.await?)
         })
         .await
+    }
+
+    /// Where tasks run that outlive a request.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -72,14 +72,13 @@ impl MongoEventRepository {
 
     async fn change(&self, id: EventId, edit: &EventEdit) -> Result<Once<Edited>, MongoError> {
         if let Some(key) = &edit.key {
-            let database = &self.database;
             let work = keys::Edit {
-                database,
+                database: self.database.clone(),
                 id,
-                edit,
-                key,
+                edit: edit.clone(),
+                key: key.clone(),
             };
-            return keys::once(database, work).await;
+            return keys::once(&self.database, work).await;
         }
         let before = event_change::find_and_change(&self.database, id, edit, None).await?;
         Ok(match before {
@@ -107,8 +106,12 @@ impl MongoEventRepository {
 
     async fn store(&self, new: &NewEvent) -> Result<Once<Event>, MongoError> {
         if let Some(key) = &new.key {
-            let database = &self.database;
-            return keys::once(database, keys::Insert { database, new, key }).await;
+            let work = keys::Insert {
+                database: self.database.clone(),
+                new: new.clone(),
+                key: key.clone(),
+            };
+            return keys::once(&self.database, work).await;
         }
         let document = new_document(new);
         self.database.events().insert_one(&document).await?;

@@ -63,6 +63,20 @@ async fn remember(
     Ok(())
 }
 
+/// Adds the answer to a key that was remembered in the same transaction.
+async fn add_answer(
+    database: &MongoDatabase,
+    session: &mut ClientSession,
+    claim: &KeyClaim,
+    answer: &Event,
+) -> Result<(), MongoError> {
+    let key = doc! { "_id": claim.hash().as_str() };
+    let answer = doc! { "$set": { "event": answer.to_snapshot() } };
+    let keys = database.idempotency_keys();
+    keys.update_one(key, answer).session(session).await?;
+    Ok(())
+}
+
 /// What became of work under a key.
 pub(crate) enum Once<T> {
     /// It is done, and its key is remembered.
@@ -78,7 +92,7 @@ pub(crate) async fn once<W: Work>(
     database: &MongoDatabase,
     work: W,
 ) -> Result<Once<W::Done>, MongoError> {
-    match transact(database, &work).await {
+    match transact(database, work).await {
         Ok(Some(done)) => Ok(Once::Done(done)),
         Ok(None) => Ok(Once::Nothing),
         // Ids of events are never made twice, so it is the key.
@@ -88,65 +102,62 @@ pub(crate) async fn once<W: Work>(
 }
 
 /// A new event and its key.
-pub(crate) struct Insert<'a> {
-    pub(crate) database: &'a MongoDatabase,
-    pub(crate) new: &'a NewEvent,
-    pub(crate) key: &'a KeyClaim,
+pub(crate) struct Insert {
+    pub(crate) database: MongoDatabase,
+    pub(crate) new: NewEvent,
+    pub(crate) key: KeyClaim,
 }
 
-impl Work for Insert<'_> {
+impl Work for Insert {
     type Done = Event;
 
     async fn steps(&self, session: &mut ClientSession) -> Result<Option<Event>, MongoError> {
-        let document = new_document(self.new);
+        let document = new_document(&self.new);
         let events = self.database.events();
         events.insert_one(&document).session(&mut *session).await?;
         let event = event(document)?;
-        remember(self.database, session, self.key, Some(&event)).await?;
+        remember(&self.database, session, &self.key, Some(&event)).await?;
         Ok(Some(event))
     }
 }
 
-/// An edit and its key.
-pub(crate) struct Edit<'a> {
-    pub(crate) database: &'a MongoDatabase,
+/// An edit and its key. The key first: the event is locked as late as can be.
+pub(crate) struct Edit {
+    pub(crate) database: MongoDatabase,
     pub(crate) id: EventId,
-    pub(crate) edit: &'a EventEdit,
-    pub(crate) key: &'a KeyClaim,
+    pub(crate) edit: EventEdit,
+    pub(crate) key: KeyClaim,
 }
 
-impl Work for Edit<'_> {
+impl Work for Edit {
     type Done = Edited;
 
     async fn steps(&self, session: &mut ClientSession) -> Result<Option<Edited>, MongoError> {
-        let (database, on) = (self.database, Some(&mut *session));
-        let before = event_change::find_and_change(database, self.id, self.edit, on).await?;
+        let (database, edit) = (&self.database, &self.edit);
+        remember(database, session, &self.key, None).await?;
+        let on = Some(&mut *session);
+        let before = event_change::find_and_change(database, self.id, edit, on).await?;
         let Some(before) = before else {
             return Ok(None);
         };
-        let edited = event_change::edited(before, &self.edit.change, self.edit.at)?;
-        remember(self.database, session, self.key, Some(&edited.after)).await?;
+        let edited = event_change::edited(before, &edit.change, edit.at)?;
+        add_answer(database, session, &self.key, &edited.after).await?;
         Ok(Some(edited))
     }
 }
 
-/// A deletion and its key.
-pub(crate) struct Delete<'a> {
-    pub(crate) database: &'a MongoDatabase,
-    pub(crate) filter: &'a Document,
-    pub(crate) key: &'a KeyClaim,
+/// A deletion and its key. The key first, as with an edit.
+pub(crate) struct Delete {
+    pub(crate) database: MongoDatabase,
+    pub(crate) filter: Document,
+    pub(crate) key: KeyClaim,
 }
 
-impl Work for Delete<'_> {
+impl Work for Delete {
     type Done = Document;
 
     async fn steps(&self, session: &mut ClientSession) -> Result<Option<Document>, MongoError> {
-        let (database, filter) = (self.database, self.filter.clone());
-        let deleted = closing::find_and_delete(database, filter, Some(&mut *session)).await?;
-        let Some(deleted) = deleted else {
-            return Ok(None);
-        };
-        remember(self.database, session, self.key, None).await?;
-        Ok(Some(deleted))
+        remember(&self.database, session, &self.key, None).await?;
+        closing::find_and_delete(&self.database, self.filter.clone(), Some(session)).await
     }
 }

@@ -50,6 +50,10 @@ impl BookingRepository for HastyBookings {
         self.inner.commit(group).await
     }
 
+    async fn any_booking_of(&self, event: EventId) -> Result<bool, StoreError> {
+        self.inner.any_booking_of(event).await
+    }
+
     async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError> {
         let early = self
             .early

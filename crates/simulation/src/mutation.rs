@@ -9,8 +9,8 @@
 /// - taking a duplicate reservation id for a refusal when *committing*. A commit of unknown outcome is
 ///   never sent again, so the row in the way can only be a fence, and giving the tickets back is right by
 ///   luck. The same mistake made by the fence is [`Mutation::DuplicateIsRefusal`];
-/// - leaving out the barrier when an event's deletion looks for bookings. They are looked for when there
-///   are no holds, and a hold stays until its booking is on disk.
+/// - leaving out the barrier when an event's deletion looks for bookings the second time. They are looked
+///   for when there are no holds, and a hold stays until its booking is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Mutation {
     /// A fence says that it stands, and there is no row.
@@ -21,6 +21,8 @@ pub enum Mutation {
     NoBarrierForReservations,
     /// What stands in the outbox is carried over before it is on disk.
     NoBarrierForOutbox,
+    /// A deletion is refused for a booking that is not on disk yet.
+    NoBarrierForBookings,
     /// A booking is said to be cancelled already before that is on disk.
     NoBarrierForCancelled,
     /// A cancellation leaves its key to be remembered by somebody else.
@@ -57,11 +59,12 @@ pub enum Mutation {
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::NoFence,
         Self::NoBarrierForKeys,
         Self::NoBarrierForReservations,
         Self::NoBarrierForOutbox,
+        Self::NoBarrierForBookings,
         Self::NoBarrierForCancelled,
         Self::NoKeyWithCancel,
         Self::NoReleaseGuard,

@@ -80,6 +80,9 @@ pub(crate) async fn delete(
     revisions: &ExpectedRevision,
     key: Option<&KeyClaim>,
 ) -> Result<DeleteOutcome, StoreError> {
+    if event_keys::is_taken(on, key).await? {
+        return Ok(DeleteOutcome::KeyTaken);
+    }
     if state(on, event, token).await? != ClosingState::Clear {
         return Ok(DeleteOutcome::Refused);
     }
@@ -88,9 +91,6 @@ pub(crate) async fn delete(
     };
     if !revisions.includes(before.version.revision) {
         return Ok(DeleteOutcome::Outdated);
-    }
-    if event_keys::is_taken(on, key).await? {
-        return Ok(DeleteOutcome::KeyTaken);
     }
     event_keys::remember(on, key, None).await?;
     let sql = "DELETE FROM events WHERE id = ?";

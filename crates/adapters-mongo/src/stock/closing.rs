@@ -119,16 +119,12 @@ async fn remove(
     key: Option<&KeyClaim>,
 ) -> Result<Once<Document>, MongoError> {
     if let Some(key) = key {
-        let filter = &filter;
-        return keys::once(
-            database,
-            keys::Delete {
-                database,
-                filter,
-                key,
-            },
-        )
-        .await;
+        let work = keys::Delete {
+            database: database.clone(),
+            filter,
+            key: key.clone(),
+        };
+        return keys::once(database, work).await;
     }
     let deleted = find_and_delete(database, filter, None).await?;
     Ok(deleted.map_or(Once::Nothing, Once::Done))

@@ -9,6 +9,7 @@
 )]
 
 mod away;
+mod given_up;
 mod indexes;
 mod late;
 mod logs;

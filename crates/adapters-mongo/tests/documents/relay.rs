@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use adapters_mongo::{MongoDatabase, MongoSettings, MongoStockRepository};
+use adapters_mongo::{MongoDatabase, MongoEventRepository, MongoSettings, MongoStockRepository};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,10 +52,20 @@ impl Relay {
 
     /// The stock of `store` as it is reached through this.
     pub(crate) async fn stock(&self, store: &Store) -> MongoStockRepository {
-        let name = store.database.raw.name();
-        let url = format!("mongodb://{}/{name}?directConnection=true", self.address);
+        MongoStockRepository::new(self.database(store).await)
+    }
+
+    /// The events of `store` as they are reached through this.
+    pub(crate) async fn events(&self, store: &Store) -> MongoEventRepository {
+        MongoEventRepository::new(self.database(store).await)
+    }
+
+    /// The server knows the connections by the name of the store.
+    async fn database(&self, store: &Store) -> MongoDatabase {
+        let (name, address) = (store.database.raw.name(), &self.address);
+        let url = format!("mongodb://{address}/{name}?directConnection=true&appName={name}");
         let database = MongoDatabase::connect(&MongoSettings::new(url)).await;
-        MongoStockRepository::new(database.unwrap())
+        database.unwrap()
     }
 
     /// Lets answers through, or keeps them back.

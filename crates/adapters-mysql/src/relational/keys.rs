@@ -135,20 +135,6 @@ fn any<C: ColumnTrait>(keys: &[UserKey], user: C, key: C) -> Condition {
     any.fold(Condition::any(), Condition::add)
 }
 
-/// Frees all keys of a user, which nobody else could ask for.
-pub(super) async fn forget_all(on: &impl ConnectionTrait, user: UserId) -> Result<(), DbErr> {
-    free()
-        .filter(bookings::Column::UserId.eq(user.get()))
-        .filter(bookings::Column::IdempotencyKey.is_not_null())
-        .exec(on)
-        .await?;
-    idempotency_keys::Entity::delete_many()
-        .filter(idempotency_keys::Column::UserId.eq(user.get()))
-        .exec(on)
-        .await
-        .map(drop)
-}
-
 /// Frees the oldest keys of either kind. SQLite has no `UPDATE … LIMIT`, hence two statements each; a key
 /// that another instance frees between them is freed once.
 pub(super) async fn forget(

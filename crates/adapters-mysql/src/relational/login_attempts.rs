@@ -92,6 +92,11 @@ impl LoginAttempts for SqlLoginAttempts {
         Ok(transact(&self.store, &Succeeding { admission, now }).await?)
     }
 
+    async fn withdraw(&self, admission: &Admission) -> Result<(), StoreError> {
+        let now = self.store.dialect().now_millis;
+        Ok(transact(&self.store, &Withdrawing { admission, now }).await?)
+    }
+
     async fn forget(
         &self,
         idle: Duration,
@@ -175,6 +180,30 @@ impl Work for Succeeding<'_> {
             }
         }
         remember(on, &attempt.place, now).await?;
+        Ok(Verdict::Commit(()))
+    }
+}
+
+struct Withdrawing<'a> {
+    admission: &'a Admission,
+    now: &'static str,
+}
+
+impl Work for Withdrawing<'_> {
+    type Done = ();
+
+    async fn steps(&self, on: &DatabaseTransaction) -> Result<Verdict<()>, DbErr> {
+        let Admission { attempt, is_known } = self.admission;
+        let buckets = attempt.buckets(*is_known);
+        let keys: Vec<&BucketKey> = buckets.iter().map(|(key, _)| *key).collect();
+        let (_, stored) = lock(on, &keys, self.now).await?;
+        for key in keys {
+            if let Some(bucket) = stored.get(key.as_str()) {
+                let failures = bucket.failures.saturating_sub(1);
+                let last = bucket.last;
+                store(on, key, Bucket { failures, last }).await?;
+            }
+        }
         Ok(Verdict::Commit(()))
     }
 }

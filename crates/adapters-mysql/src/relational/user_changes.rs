@@ -12,7 +12,7 @@ use sea_orm::{
 
 use super::convert::to_column;
 use super::entity::{admin_guard, sessions, users};
-use super::keys::{forget_all, remember};
+use super::keys::remember;
 use super::sessions::end;
 use super::transaction::{Verdict, Work};
 
@@ -90,7 +90,6 @@ impl Work for Deletion<'_> {
             Change::NotFound => return Ok(Verdict::Drop(Change::NotFound)),
             Change::LastAdmin => return Ok(Verdict::Drop(Change::LastAdmin)),
         }
-        // Before the user's own keys go: a caller who deletes the own account leaves none either.
         remember(on, self.key.into_iter()).await?;
         // No address has this form, so none is ever in its way.
         let nobody = format!("deleted:{}", self.id);
@@ -104,7 +103,6 @@ impl Work for Deletion<'_> {
         set(on, self.id, columns).await?;
         let theirs = sessions::Column::UserId.eq(self.id.get());
         end(theirs, self.at).exec(on).await?;
-        forget_all(on, self.id).await?;
         Ok(Verdict::Commit(Change::Done(())))
     }
 }

@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::metric::{Counter, Gauge, NO_LABELS};
 use domain::user::{HashError, Password, PasswordAttempt, PasswordHash, PasswordHasher};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 use crate::telemetry::{HASHES_REFUSED, HASHES_WAITING};
 
 /// The most hashes that wait for their turn: at 250 ms each, more would only wait past their deadline.
 const MAX_WAITING: usize = 64;
+
+/// The longest that one waits for a turn. A request has a little less than three seconds: what waits longer
+/// would be dropped without an answer, and a sign-in must still say that it was not looked at.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// bcrypt with a bounded number of hashes at once, so that a flood of sign-ins leaves a core to those
 /// who book.
@@ -43,10 +49,11 @@ impl BcryptHasher {
         work: impl FnOnce() -> Result<T, bcrypt::BcryptError> + Send + 'static,
     ) -> Result<T, HashError> {
         let place = Place::take(&self.queue).ok_or(HashError::Busy)?;
-        let turn = Arc::clone(&self.turns)
-            .acquire_owned()
-            .await
-            .map_err(|_| HashError::Busy)?;
+        let turn = Arc::clone(&self.turns).acquire_owned();
+        let Ok(Ok(turn)) = timeout(LONGEST_WAIT, turn).await else {
+            self.queue.refused.increment(1);
+            return Err(HashError::Busy);
+        };
         drop(place);
         // The turn goes into the thread: a caller who gives up does not let another hash in beside.
         let task = self.runtime.spawn_blocking(move || {
@@ -181,5 +188,15 @@ mod tests {
         assert!(matches!(hasher.hash(&password).await, Err(HashError::Busy)));
         drop((places, turns));
         assert!(hasher.hash(&password).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_turn_until_the_request_is_dropped() {
+        let hasher = BcryptHasher::new(4);
+        let all = u32::try_from(hasher.turns.available_permits()).unwrap();
+        let _turns = hasher.turns.acquire_many(all).await.unwrap();
+        let refused = hasher.verify(&attempt("x"), None).await;
+        assert!(matches!(refused, Err(HashError::Busy)));
+        assert_eq!(hasher.queue.waiting.load(Ordering::Relaxed), 0);
     }
 }

@@ -7,7 +7,7 @@ domain::metric_table! {
     HASHES_WAITING: Gauge, "boxoffice_password_hashes_waiting", [],
         "Sign-ins and registrations that wait for their password to be hashed.";
     HASHES_REFUSED: Counter, "boxoffice_password_hashes_refused_total", [],
-        "Sign-ins and registrations turned away because too many waited.";
+        "Sign-ins and registrations turned away because too many waited, or one too long.";
 
     BUILD_INFO: Gauge, "boxoffice_build_info", ["version"],
         "1, with the version of the program.";

@@ -183,6 +183,10 @@ pub trait BookingRepository: Send + Sync {
         page: PageRequest,
     ) -> Result<Page<Booking>, StoreError>;
 
+    /// Whether the event has any booking, also a cancelled one; durable. One may come at any moment: a "yes"
+    /// is final, a "no" decides nothing.
+    async fn any_booking_of(&self, event: EventId) -> Result<bool, StoreError>;
+
     /// Whether the event has any booking, also a cancelled one, or an outbox row; durable.
     async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError>;
 

@@ -1,5 +1,5 @@
-//! How an event is deleted while others may be booking it: close, wait for the holds, look for
-//! bookings, delete.
+//! How an event is deleted while others may be booking it: look for bookings, close, wait for the holds,
+//! look for bookings again, delete.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,16 @@ impl Deletion {
         expected: ExpectedRevision,
         key: Option<KeyClaim>,
     ) -> Result<Event, DeleteEventError> {
+        // Bookings never disappear, so one that is there is the end of it, and nobody is kept from booking
+        // meanwhile. That there is none means nothing yet.
+        if self
+            .bookings
+            .any_booking_of(event)
+            .await
+            .map_err(Failure::from)?
+        {
+            return Err(DeleteEventError::HasBookings);
+        }
         // A token of its own per try, sent once: a late duplicate of an earlier close, or of an earlier
         // delete, can then do nothing to this one.
         let token = self.runtime.ids.closing_token();

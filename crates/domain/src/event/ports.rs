@@ -32,7 +32,7 @@ pub enum UpdateEventError {
     /// Somebody else edited it: its revision is none of the expected ones.
     #[error("the event was edited by somebody else")]
     Outdated,
-    /// The user changed an event under that key before.
+    /// The user changed an event under that key before. Told before any other refusal.
     #[error("the key is taken")]
     KeyTaken,
     /// The store failed.

@@ -41,6 +41,14 @@ fn first_revision() -> ExpectedRevision {
     ExpectedRevision::OneOf(vec![Revision::FIRST])
 }
 
+/// Bookings among which the first look finds none of the event.
+fn no_bookings() -> MockBookingRepository {
+    let mut bookings = MockBookingRepository::new();
+    let look = bookings.expect_any_booking_of().times(1);
+    look.returning(|_| Ok(false));
+    bookings
+}
+
 async fn delete(
     stock: MockStockRepository,
     bookings: MockBookingRepository,
@@ -140,10 +148,10 @@ async fn an_edit_that_came_too_late_is_written_down_as_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bookings_are_looked_for_only_once_the_holds_are_gone() {
+async fn what_bookings_there_are_is_decided_only_once_the_holds_are_gone() {
     // A booking's hold leaves after its row is there: looking for rows first would miss a booking
     // whose row comes after the look and whose hold goes before the next.
-    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let (mut stock, mut bookings) = (MockStockRepository::new(), no_bookings());
     let mut order = Sequence::new();
     stock
         .expect_close()
@@ -173,9 +181,27 @@ async fn bookings_are_looked_for_only_once_the_holds_are_gone() {
     assert!(delete(stock, bookings).await.is_ok());
 }
 
+#[tokio::test]
+async fn an_event_with_bookings_is_not_even_closed() {
+    let mut bookings = MockBookingRepository::new();
+    let look = bookings.expect_any_booking_of().times(1);
+    look.returning(|_| Ok(true));
+    let answer = delete(MockStockRepository::new(), bookings).await;
+    assert!(matches!(answer, Err(DeleteEventError::HasBookings)));
+}
+
+#[tokio::test]
+async fn without_a_look_for_bookings_nothing_is_closed() {
+    let mut bookings = MockBookingRepository::new();
+    let look = bookings.expect_any_booking_of().times(1);
+    look.returning(|_| Err(StoreError::unavailable("mysql", "gone")));
+    let answer = delete(MockStockRepository::new(), bookings).await;
+    assert!(matches!(answer, Err(DeleteEventError::Failed(_))));
+}
+
 #[tokio::test(start_paused = true)]
-async fn an_event_with_bookings_is_opened_again() {
-    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+async fn an_event_that_was_booked_meanwhile_is_opened_again() {
+    let (mut stock, mut bookings) = (MockStockRepository::new(), no_bookings());
     stock
         .expect_close()
         .times(1)
@@ -206,13 +232,13 @@ async fn holds_that_stay_open_the_event_again() {
         .expect_closing_state()
         .returning(|_, _| Ok(ClosingState::Holds));
     stock.expect_reopen().times(1).returning(|_, _| Ok(()));
-    let answer = delete(stock, MockBookingRepository::new()).await;
+    let answer = delete(stock, no_bookings()).await;
     assert!(matches!(answer, Err(DeleteEventError::Failed(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_fails_on_the_way_opens_the_event_again() {
-    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let (mut stock, mut bookings) = (MockStockRepository::new(), no_bookings());
     stock
         .expect_close()
         .times(1)
@@ -239,7 +265,7 @@ async fn another_deletion_is_not_disturbed() {
         .expect_close()
         .times(1)
         .returning(|_, _, _| Ok(ClosingState::NotMine));
-    let answer = delete(stock, MockBookingRepository::new()).await;
+    let answer = delete(stock, no_bookings()).await;
     assert!(matches!(answer, Err(DeleteEventError::Failed(_))));
 }
 
@@ -250,7 +276,7 @@ async fn an_unknown_event_is_not_found() {
         .expect_close()
         .times(1)
         .returning(|_, _, _| Ok(ClosingState::Gone));
-    let answer = delete(stock, MockBookingRepository::new()).await;
+    let answer = delete(stock, no_bookings()).await;
     assert!(matches!(answer, Err(DeleteEventError::NotFound)));
 }
 
@@ -268,7 +294,7 @@ async fn a_closing_of_unknown_outcome_is_opened_again() {
         .times(1)
         .in_sequence(&mut order)
         .returning(|_, _| Ok(()));
-    let result = delete(stock, MockBookingRepository::new()).await;
+    let result = delete(stock, no_bookings()).await;
     assert!(
         matches!(result, Err(DeleteEventError::Failed(_))),
         "{result:?}"
@@ -283,13 +309,13 @@ async fn an_event_of_another_revision_is_left_open() {
         .withf(|_, _, expected| *expected == first_revision())
         .times(1)
         .returning(|_, _, _| Ok(ClosingState::Outdated));
-    let answer = delete(stock, MockBookingRepository::new()).await;
+    let answer = delete(stock, no_bookings()).await;
     assert!(matches!(answer, Err(DeleteEventError::Outdated)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_event_that_was_edited_while_it_was_closed_is_opened_again() {
-    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let (mut stock, mut bookings) = (MockStockRepository::new(), no_bookings());
     let close = stock.expect_close().times(1);
     close.returning(|_, _, _| Ok(ClosingState::Clear));
     let look = stock.expect_closing_state().times(1);

@@ -13,11 +13,11 @@ use super::{
 };
 use crate::access::AccessNews;
 use crate::audit::{Action, AuditBuffer, AuditRecord};
-use crate::error::Failure;
+use crate::error::{Failure, chain};
 use crate::metric::PASSWORD_CHECKS;
 use crate::request::{Caller, Identity, Origin};
 use crate::runtime::Runtime;
-use crate::throttle::{Attempt, Charge, LoginAttempts};
+use crate::throttle::{Admission, Attempt, Charge, LoginAttempts};
 use crate::user::{
     Account, Claims, Email, Password, PasswordAttempt, PasswordHasher, TokenSigner, User,
     UserRepository,
@@ -136,12 +136,28 @@ impl SessionService {
         // What can't be a password is compared with nobody's hash: wrong, in the same time.
         let hash = account.as_ref().map(|account| &account.password_hash);
         let hash = hash.filter(|_| attempt.is_possible());
-        let matches = self.ports.hasher.verify(attempt, hash).await?;
+        let matches = match self.ports.hasher.verify(attempt, hash).await {
+            Ok(matches) => matches,
+            Err(error) => {
+                self.withdraw(&admission).await;
+                return Err(error.into());
+            }
+        };
         let Some(account) = account.filter(|_| matches) else {
             return Ok(Check::Wrong);
         };
         self.ports.attempts.succeeded(&admission).await?;
         Ok(Check::Right(account))
+    }
+
+    /// Takes back what was charged for a password that nobody looked at: the failure is ours.
+    async fn withdraw(&self, admission: &Admission) {
+        if let Err(error) = self.ports.attempts.withdraw(admission).await {
+            tracing::warn!(
+                error = chain(&error),
+                "an attempt to sign in counts as failed that was not looked at"
+            );
+        }
     }
 
     /// Opens a session for an account whose password was right; `None` if that was changed meanwhile.

@@ -7,12 +7,13 @@ use uuid::Uuid;
 use super::*;
 use crate::access::MockAccessNews;
 use crate::audit::{Action, AuditBuffer, AuditRecord, MockAuditLog, Outcome};
+use crate::error::{Failure, StoreError};
 use crate::request::Caller;
 use crate::test_runtime::{USER, origin, runtime};
 use crate::throttle::{Admission, Charge, MockLoginAttempts};
 use crate::time::Timestamp;
 use crate::user::{
-    Account, Email, MockPasswordHasher, MockTokenSigner, MockUserRepository, Password,
+    Account, Email, HashError, MockPasswordHasher, MockTokenSigner, MockUserRepository, Password,
     PasswordAttempt, PasswordHash, PersonName, SignedToken, User,
 };
 
@@ -210,6 +211,37 @@ async fn an_unknown_address_is_hashed_for_as_well_and_recorded_without_it() {
     let answer = service.log_in(email(), attempt(), &origin()).await;
     assert!(matches!(answer, Err(LoginError::WrongCredentials)));
     audit.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_password_that_was_not_looked_at_is_not_counted() {
+    for mends in [true, false] {
+        let mut mocks = Mocks::new();
+        mocks.expect_attempt(false);
+        mocks
+            .users
+            .expect_find_by_email()
+            .returning(|_| Ok(Some(account())));
+        mocks
+            .hasher
+            .expect_verify()
+            .returning(|_, _| Err(HashError::Busy));
+        mocks
+            .attempts
+            .expect_withdraw()
+            .withf(|admission| !admission.is_known)
+            .times(1)
+            .returning(move |_| match mends {
+                true => Ok(()),
+                false => Err(StoreError::unavailable("mysql", "gone")),
+            });
+        let (service, _) = mocks.service();
+        let answer = service.log_in(email(), attempt(), &origin()).await;
+        assert!(matches!(
+            answer,
+            Err(LoginError::Failed(Failure::Unavailable(_)))
+        ));
+    }
 }
 
 #[tokio::test]

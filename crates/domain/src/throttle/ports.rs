@@ -37,6 +37,9 @@ pub trait LoginAttempts: Send + Sync {
     /// a place that was not known what was charged to the account as well; the address has one failure less.
     async fn succeeded(&self, admission: &Admission) -> Result<(), StoreError>;
 
+    /// The password was not looked at: what the attempt was charged to has one failure less.
+    async fn withdraw(&self, admission: &Admission) -> Result<(), StoreError>;
+
     /// Deletes up to `limit` buckets that were not charged for `idle`, and up to `limit` places where
     /// nobody signed in for `unseen`; whether there may be more of them.
     async fn forget(

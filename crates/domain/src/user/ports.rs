@@ -108,8 +108,8 @@ pub trait UserRepository: Send + Sync {
     ) -> Result<RoleChanged, ChangeUserError>;
 
     /// Deletes a user in one transaction. The number stays, and with it the bookings; nothing personal
-    /// does: name, address, password and the user's keys go, and the sessions end. The address is
-    /// free again. A booking that is being committed at the same moment comes before or not at all. The
+    /// does: name, address and password go, and the sessions end. The address is free again. The user's keys,
+    /// for which nobody can ask any more, are forgotten in their time. A booking that is being committed at the same moment comes before or not at all. The
     /// last admin stays, as with [`Self::set_role`]. `key` is remembered with it.
     async fn delete<'a>(
         &self,

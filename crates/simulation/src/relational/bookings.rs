@@ -132,6 +132,19 @@ impl BookingRepository for Relational {
         listed.await.map_err(lost)
     }
 
+    async fn any_booking_of(&self, event: EventId) -> Result<bool, StoreError> {
+        let booked = durable(
+            &self.0,
+            "look for bookings of the event",
+            Some(Mutation::NoBarrierForBookings),
+            move |tables| {
+                let found = tables.has_booking_of(event);
+                (found, found)
+            },
+        );
+        booked.await.map_err(lost)
+    }
+
     async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError> {
         let trace = durable(
             &self.0,

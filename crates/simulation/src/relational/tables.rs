@@ -160,10 +160,14 @@ impl Tables {
         bookings.filter(move |booking| booking.event_id == event)
     }
 
+    /// Whether the event has a booking, also a cancelled one.
+    pub(crate) fn has_booking_of(&self, event: EventId) -> bool {
+        self.bookings_of(event).next().is_some()
+    }
+
     /// Whether the event has a booking, also a cancelled one, or a row in the outbox.
     pub(crate) fn has_trace_of(&self, event: EventId) -> bool {
-        self.bookings_of(event).next().is_some()
-            || self.outbox.values().any(|row| row.event == event)
+        self.has_booking_of(event) || self.outbox.values().any(|row| row.event == event)
     }
 }
 

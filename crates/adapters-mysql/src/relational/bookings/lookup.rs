@@ -66,17 +66,38 @@ impl DurableRead for Trace {
     type Found = bool;
 
     async fn read(&self, on: &DatabaseTransaction) -> Result<(bool, bool), DbErr> {
-        let event = self.0.to_string();
-        let booked = Entity::find()
-            .filter(Column::EventId.eq(event.as_str()))
-            .filter(Column::Status.ne(VOID))
-            .limit(1);
         let waiting = outbox::Entity::find()
-            .filter(outbox::Column::EventId.eq(event.as_str()))
+            .filter(outbox::Column::EventId.eq(self.0.to_string()))
             .limit(1);
-        let found = booked.one(on).await?.is_some() || waiting.one(on).await?.is_some();
+        let found =
+            a_booking_of(self.0).one(on).await?.is_some() || waiting.one(on).await?.is_some();
         Ok((found, found))
     }
+}
+
+/// Any booking of the event.
+fn a_booking_of(event: EventId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::EventId.eq(event.to_string()))
+        .filter(Column::Status.ne(VOID))
+        .limit(1)
+}
+
+/// Whether an event has bookings.
+struct Booked(EventId);
+
+impl DurableRead for Booked {
+    type Found = bool;
+
+    async fn read(&self, on: &DatabaseTransaction) -> Result<(bool, bool), DbErr> {
+        let found = a_booking_of(self.0).one(on).await?.is_some();
+        Ok((found, found))
+    }
+}
+
+/// Whether the event has any booking, also a cancelled one.
+pub(super) async fn any_booking_of(store: &SqlStore, event: EventId) -> Result<bool, StoreError> {
+    durable(store, &Booked(event)).await
 }
 
 /// Whether the event has any booking, also a cancelled one, or an outbox row.

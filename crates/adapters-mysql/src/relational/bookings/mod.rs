@@ -85,6 +85,10 @@ impl BookingRepository for SqlBookingRepository {
         list::for_user(&self.store, user, page).await
     }
 
+    async fn any_booking_of(&self, event: EventId) -> Result<bool, StoreError> {
+        lookup::any_booking_of(&self.store, event).await
+    }
+
     async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError> {
         lookup::any_trace_of(&self.store, event).await
     }

@@ -138,6 +138,25 @@ pub async fn a_used_key_changes_nothing_more(on: Documents) {
         .unwrap();
 }
 
+pub async fn a_used_key_is_told_before_any_other_refusal(on: Documents) {
+    let key = claim(ADMIN, "key", "");
+    let event = on.events.insert(&keyed_event(10, &key)).await.unwrap().id;
+    let late = EventEdit {
+        expected: ExpectedRevision::OneOf(vec![Revision::FIRST.next()]),
+        ..titled("New", &key)
+    };
+    for (id, edit) in [(event_id(), titled("New", &key)), (event, late)] {
+        let refused = on.events.update(id, &edit).await;
+        assert!(matches!(refused, Err(UpdateEventError::KeyTaken)));
+    }
+    let any = ExpectedRevision::Any;
+    let open = on
+        .stock
+        .delete_closed(event, token(), &any, Some(&key))
+        .await;
+    assert_eq!(open.unwrap(), DeleteOutcome::KeyTaken);
+}
+
 pub async fn of_many_at_once_under_one_key_exactly_one_is_made(on: Documents) {
     for round in 0..3 {
         let key = claim(ADMIN, &format!("new-{round}"), "");

@@ -98,6 +98,7 @@ macro_rules! document_contract_tests {
                 a_deletion_is_remembered,
                 what_is_refused_leaves_its_key_free,
                 a_used_key_changes_nothing_more,
+                a_used_key_is_told_before_any_other_refusal,
                 of_many_at_once_under_one_key_exactly_one_is_made,
                 keyed_edits_and_sales_at_once_lose_nothing,
             }

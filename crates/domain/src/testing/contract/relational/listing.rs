@@ -62,8 +62,11 @@ pub async fn cancelled_bookings_are_listed_too(on: Relational) {
 pub async fn a_booking_is_a_trace_of_its_event_alone(on: Relational) {
     let user = on.user("ada").await;
     let booking = on.book_one(new_booking(user.id, event_id())).await;
+    let another = event_id();
     assert!(on.bookings.any_trace_of(booking.event_id).await.unwrap());
-    assert!(!on.bookings.any_trace_of(event_id()).await.unwrap());
+    assert!(!on.bookings.any_trace_of(another).await.unwrap());
+    assert!(on.bookings.any_booking_of(booking.event_id).await.unwrap());
+    assert!(!on.bookings.any_booking_of(another).await.unwrap());
 }
 
 pub async fn a_cancelled_booking_is_a_trace_also_without_outbox_rows(on: Relational) {
@@ -73,4 +76,5 @@ pub async fn a_cancelled_booking_is_a_trace_also_without_outbox_rows(on: Relatio
     assert!(on.bookings.any_trace_of(booking.event_id).await.unwrap());
     on.empty_outbox().await;
     assert!(on.bookings.any_trace_of(booking.event_id).await.unwrap());
+    assert!(on.bookings.any_booking_of(booking.event_id).await.unwrap());
 }

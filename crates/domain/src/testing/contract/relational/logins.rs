@@ -170,6 +170,33 @@ pub async fn successes_do_not_count_against_an_address(on: Relational) {
     }
 }
 
+pub async fn an_attempt_that_is_withdrawn_does_not_count(on: Relational) {
+    for _ in 0..40 {
+        let admission = admitted(&on, &attempt("ada", HOME)).await;
+        on.attempts.withdraw(&admission).await.unwrap();
+    }
+    for n in 0..4 {
+        admitted(&on, &attempt("ada", &strange(n))).await;
+    }
+    let admission = admitted(&on, &attempt("ada", HOME)).await;
+    on.attempts.withdraw(&admission).await.unwrap();
+    // The four of the others still count.
+    let (count, _) = until_slowed(&on, |n| attempt("ada", &strange(n))).await;
+    assert!((1..5).contains(&count), "{count}");
+}
+
+pub async fn an_attempt_that_is_withdrawn_does_not_count_at_a_known_place(on: Relational) {
+    let admission = admitted(&on, &attempt("ada", HOME)).await;
+    on.attempts.succeeded(&admission).await.unwrap();
+    for _ in 0..40 {
+        let admission = admitted(&on, &attempt("ada", HOME)).await;
+        on.attempts.withdraw(&admission).await.unwrap();
+    }
+    // Withdrawing makes no place known, and none unknown.
+    assert!(admitted(&on, &attempt("ada", HOME)).await.is_known);
+    assert!(!admitted(&on, &attempt("ada", ELSEWHERE)).await.is_known);
+}
+
 pub async fn what_is_old_is_forgotten_and_the_rest_counts_on(on: Relational) {
     let admission = admitted(&on, &attempt("ada", HOME)).await;
     on.attempts.succeeded(&admission).await.unwrap();

@@ -77,7 +77,7 @@ macro_rules! relational_contract_tests {
                 the_last_admin_stays,
                 of_admins_who_remove_each_other_at_once_one_stays,
                 a_deleted_user_is_gone_and_the_address_is_free,
-                the_bookings_of_a_deleted_user_stay_without_their_keys,
+                the_bookings_of_a_deleted_user_stay_and_their_keys_go_in_time,
                 a_booking_at_the_moment_of_the_deletion_comes_before_or_not_at_all,
             }
             sessions {
@@ -103,6 +103,8 @@ macro_rules! relational_contract_tests {
                 a_success_clears_the_account_and_makes_the_place_known,
                 who_guesses_at_a_known_place_waits_too,
                 successes_do_not_count_against_an_address,
+                an_attempt_that_is_withdrawn_does_not_count,
+                an_attempt_that_is_withdrawn_does_not_count_at_a_known_place,
                 what_is_old_is_forgotten_and_the_rest_counts_on,
             }
             refresh_tokens {

@@ -133,6 +133,7 @@ pub async fn a_void_row_is_no_booking_to_anybody(on: Relational) {
         .unwrap();
     assert_eq!((listed.rows, listed.total), (vec![], 0));
     assert!(!on.bookings.any_trace_of(hold.event_id).await.unwrap());
+    assert!(!on.bookings.any_booking_of(hold.event_id).await.unwrap());
     assert_eq!(on.all_pending().await.rows, []);
     assert_eq!(on.bookings.forget_keys(at(FAR), 10).await.unwrap(), 0);
 }

@@ -48,6 +48,9 @@ impl Collections {
         expected: &ExpectedRevision,
         key: Option<&KeyClaim>,
     ) -> DeleteOutcome {
+        if !self.is_free(key) {
+            return DeleteOutcome::KeyTaken;
+        }
         let clear = self.closing_state(event, token) == ClosingState::Clear;
         let Some(document) = self.events.get(&event).filter(|_| clear) else {
             return DeleteOutcome::Refused;
@@ -55,9 +58,6 @@ impl Collections {
         let before = document.as_event();
         if !expected.includes(before.version.revision) {
             return DeleteOutcome::Outdated;
-        }
-        if !self.is_free(key) {
-            return DeleteOutcome::KeyTaken;
         }
         self.remember(key, None);
         self.events.remove(&event);

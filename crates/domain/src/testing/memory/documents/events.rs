@@ -58,13 +58,10 @@ impl EventDocument {
         Ok(())
     }
 
-    fn change(&mut self, edit: &EventEdit, key_is_free: bool) -> Result<Edited, UpdateEventError> {
+    fn change(&mut self, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
         let before = self.as_event();
         if !edit.expected.includes(before.version.revision) {
             return Err(UpdateEventError::Outdated);
-        }
-        if !key_is_free {
-            return Err(UpdateEventError::KeyTaken);
         }
         // The one step that can fail comes first: a change is made whole or not at all.
         if let Some(capacity) = edit.change.capacity {
@@ -175,12 +172,14 @@ impl EventRepository for MemoryDocuments {
 
     async fn update(&self, id: EventId, edit: &EventEdit) -> Result<Edited, UpdateEventError> {
         let mut collections = self.open()?;
-        let key_is_free = collections.is_free(edit.key.as_ref());
+        if !collections.is_free(edit.key.as_ref()) {
+            return Err(UpdateEventError::KeyTaken);
+        }
         let document = collections
             .events
             .get_mut(&id)
             .ok_or(UpdateEventError::NotFound)?;
-        let edited = document.change(edit, key_is_free)?;
+        let edited = document.change(edit)?;
         collections.remember(edit.key.as_ref(), Some(&edited.after));
         Ok(edited)
     }

@@ -144,6 +144,11 @@ impl Tables {
             .collect()
     }
 
+    fn has_booking_of(&self, event: EventId) -> bool {
+        let mut bookings = self.bookings.values().filter_map(|r| r.booking.as_ref());
+        bookings.any(|booking| booking.event_id == event)
+    }
+
     fn forget_one(&mut self, before: Timestamp) -> bool {
         let Some(row) = self.bookings.values_mut().find(|row| {
             let booking = row.booking.as_ref();
@@ -229,10 +234,13 @@ impl BookingRepository for MemoryRelational {
         Ok(page_of(&all, page, Booking::clone))
     }
 
+    async fn any_booking_of(&self, event: EventId) -> Result<bool, StoreError> {
+        Ok(self.open()?.has_booking_of(event))
+    }
+
     async fn any_trace_of(&self, event: EventId) -> Result<bool, StoreError> {
         let tables = self.open()?;
-        let mut bookings = tables.bookings.values().filter_map(|r| r.booking.as_ref());
-        let booked = bookings.any(|booking| booking.event_id == event);
+        let booked = tables.has_booking_of(event);
         Ok(booked || tables.outbox.values().any(|row| row.event_id == event))
     }
 

@@ -50,6 +50,15 @@ impl Tables {
         }
         self.places.insert(attempt.place.clone(), now);
     }
+
+    fn withdraw(&mut self, admission: &Admission) {
+        let Admission { attempt, is_known } = admission;
+        for (key, _) in attempt.buckets(*is_known) {
+            if let Some(bucket) = self.attempts.get_mut(key) {
+                bucket.failures = bucket.failures.saturating_sub(1);
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -60,6 +69,11 @@ impl LoginAttempts for MemoryRelational {
 
     async fn succeeded(&self, admission: &Admission) -> Result<(), StoreError> {
         self.open()?.succeed(admission, now());
+        Ok(())
+    }
+
+    async fn withdraw(&self, admission: &Admission) -> Result<(), StoreError> {
+        self.open()?.withdraw(admission);
         Ok(())
     }
 

@@ -132,14 +132,6 @@ impl UserRepository for MemoryRelational {
         }
         tables.remember(key);
         tables.users.remove(&id);
-        tables.claims.retain(|claim, _| claim.user_id != id);
-        tables.keys.retain(|(user, _), _| *user != id);
-        let rows = tables.bookings.values_mut();
-        rows.filter(|row| {
-            let booking = row.booking.as_ref();
-            booking.is_some_and(|booking| booking.user_id == id)
-        })
-        .for_each(|row| row.key = None);
         Ok(())
     }
 }
