@@ -120,7 +120,7 @@ pub(crate) fn build(
         services: Services {
             accounts: Arc::clone(&accounts),
             sessions: Arc::new(SessionService::new(sessions, session_settings)),
-            users: Arc::new(UserService::new(users)),
+            users: Arc::new(UserService::new(users, WORK_DEADLINE)),
             events: Arc::new(EventService::new(events, WORK_DEADLINE)),
             bookings: Arc::new(BookingService::new(bookings, settings)),
             logs: Arc::new(AuditService::new(Arc::clone(&backend.trail))),

@@ -78,6 +78,11 @@ impl Failure {
     pub fn unavailable(why: impl Into<Cause>) -> Self {
         Self::Unavailable(why.into())
     }
+
+    /// Whoever asked waits no longer; the work goes on.
+    pub(crate) fn too_late() -> Self {
+        Self::unavailable("the deadline passed before the outcome was known")
+    }
 }
 
 impl From<StoreError> for Failure {

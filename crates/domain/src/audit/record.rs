@@ -277,6 +277,12 @@ impl AuditRecord {
         self
     }
 
+    /// The same record, of something of which nobody knows whether it was done: the store did not say.
+    #[must_use]
+    pub fn unknown(self) -> Self {
+        self.failed().with("unknown", true)
+    }
+
     /// The same record, about a user.
     #[must_use]
     pub fn on_user(self, id: UserId) -> Self {

@@ -125,7 +125,7 @@ impl BookingUseCases for BookingService {
         let result = runtime
             .in_own_task(deadline, work)
             .await
-            .unwrap_or_else(|| Err(too_late().into()));
+            .unwrap_or_else(|| Err(Failure::too_late().into()));
         self.booked.note(&result);
         result
     }
@@ -143,7 +143,7 @@ impl BookingUseCases for BookingService {
         let result = runtime
             .in_own_task(deadline, work)
             .await
-            .unwrap_or_else(|| Err(too_late().into()));
+            .unwrap_or_else(|| Err(Failure::too_late().into()));
         self.cancelled.note(&result);
         result
     }
@@ -176,8 +176,4 @@ impl BookingUseCases for BookingService {
             total: bookings.total,
         })
     }
-}
-
-fn too_late() -> Failure {
-    Failure::unavailable("the deadline passed before the outcome was known")
 }

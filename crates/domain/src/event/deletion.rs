@@ -16,6 +16,20 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How often the holds are looked at: a little longer than another instance takes to settle.
 const LOOKS: usize = 12;
 
+/// Why an event is not known to be deleted.
+pub(super) enum NotDeleted {
+    /// It was not.
+    Refused(DeleteEventError),
+    /// Nobody knows whether it was: the store failed over the last step.
+    Unknown(Failure),
+}
+
+impl<E: Into<DeleteEventError>> From<E> for NotDeleted {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
 /// One try to delete an event.
 pub(super) struct Deletion {
     pub(super) stock: Arc<dyn StockRepository>,
@@ -35,7 +49,7 @@ impl Deletion {
         event: EventId,
         expected: ExpectedRevision,
         key: Option<KeyClaim>,
-    ) -> Result<Event, DeleteEventError> {
+    ) -> Result<Event, NotDeleted> {
         // Bookings never disappear, so one that is there is the end of it, and nobody is kept from booking
         // meanwhile. That there is none means nothing yet.
         if self
@@ -44,7 +58,7 @@ impl Deletion {
             .await
             .map_err(Failure::from)?
         {
-            return Err(DeleteEventError::HasBookings);
+            return Err(DeleteEventError::HasBookings.into());
         }
         // A token of its own per try, sent once: a late duplicate of an earlier close, or of an earlier
         // delete, can then do nothing to this one.
@@ -58,8 +72,8 @@ impl Deletion {
             }
         };
         match state {
-            ClosingState::Gone => Err(DeleteEventError::NotFound),
-            ClosingState::Outdated => Err(DeleteEventError::Outdated),
+            ClosingState::Gone => Err(DeleteEventError::NotFound.into()),
+            ClosingState::Outdated => Err(DeleteEventError::Outdated.into()),
             ClosingState::NotMine if key.is_some() => Err(KeyError::InProgress.into()),
             ClosingState::NotMine => {
                 Err(Failure::unavailable("somebody else is deleting the event").into())
@@ -82,7 +96,7 @@ impl Deletion {
         token: ClosingToken,
         expected: &ExpectedRevision,
         key: Option<&KeyClaim>,
-    ) -> Result<Event, DeleteEventError> {
+    ) -> Result<Event, NotDeleted> {
         self.wait_for_holds(event, token).await?;
         // Only now: a hold leaves after its booking is there or can never come, so once there are no
         // holds no booking can come any more. Looking the other way round misses one in between.
@@ -92,12 +106,12 @@ impl Deletion {
             .await
             .map_err(Failure::from)?
         {
-            return Err(DeleteEventError::HasBookings);
+            return Err(DeleteEventError::HasBookings.into());
         }
         let deleted = self.stock.delete_closed(event, token, expected, key).await;
-        match deleted.map_err(Failure::from)? {
+        match deleted.map_err(|error| NotDeleted::Unknown(error.into()))? {
             DeleteOutcome::Deleted(event) => Ok(*event),
-            DeleteOutcome::Outdated => Err(DeleteEventError::Outdated),
+            DeleteOutcome::Outdated => Err(DeleteEventError::Outdated.into()),
             DeleteOutcome::KeyTaken => Err(KeyError::InProgress.into()),
             DeleteOutcome::Refused => {
                 Err(Failure::unavailable("the event was opened again meanwhile").into())

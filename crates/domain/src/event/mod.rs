@@ -1,5 +1,6 @@
 //! Events: what is sold, when and where.
 
+mod changes;
 mod deletion;
 mod entity;
 mod list;

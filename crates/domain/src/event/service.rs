@@ -6,18 +6,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::try_join;
 
-use super::deletion::Deletion;
+use super::changes::Change;
 use super::{
     CreateEventError, DeleteEventError, Event, EventChange, EventDetails, EventEdit, EventId,
-    EventList, EventQuery, EventRepository, EventUseCases, ExpectedRevision, InsertEventError,
-    NewEvent, UpdateError, UpdateEventError,
+    EventList, EventQuery, EventRepository, EventUseCases, ExpectedRevision, NewEvent, UpdateError,
 };
-use crate::audit::{Action, AuditBuffer, AuditRecord};
+use crate::audit::AuditBuffer;
 use crate::booking::BookingRepository;
 use crate::cursor::{Moment, Start, Stretch};
 use crate::error::Failure;
 use crate::grouping::GroupedReads;
-use crate::idempotency::{Done, KeyClaim, KeyError, KeyUse, Remembered, RequestKeys};
+use crate::idempotency::{Done, KeyUse, Remembered, RequestKeys};
 use crate::page::PageSize;
 use crate::request::{Identity, Origin};
 use crate::runtime::Runtime;
@@ -54,7 +53,8 @@ pub struct EventService {
 }
 
 impl EventService {
-    /// The use cases on `ports`; `deadline` is the longest that a client waits for a deletion.
+    /// The use cases on `ports`; `deadline` is the longest that a client waits for a change, which
+    /// goes on behind it.
     pub fn new(ports: EventPorts, deadline: Duration) -> Self {
         let reads = grouped_reads(&ports);
         let keys = RequestKeys {
@@ -70,109 +70,22 @@ impl EventService {
         }
     }
 
-    fn record(&self, action: Action, by: Identity, origin: &Origin, event: EventId) -> AuditRecord {
-        let runtime = &self.ports.runtime;
-        AuditRecord::new(runtime.ids.audit_id(), runtime.clock.now(), action, origin)
-            .by(by)
-            .on_event(event)
-    }
-
-    async fn make(
-        &self,
-        details: EventDetails,
-        by: Identity,
-        key: Option<KeyClaim>,
-        origin: &Origin,
-    ) -> Result<Event, CreateEventError> {
-        let runtime = &self.ports.runtime;
-        let (id, created_at) = (runtime.ids.event_id(), runtime.clock.now());
-        let new = NewEvent {
-            id,
-            details,
-            created_by: by.user_id,
-            created_at,
-            key,
-        };
-        let event = match self.ports.events.insert(&new).await {
-            Ok(event) => event,
-            Err(InsertEventError::KeyTaken) => return Err(KeyError::InProgress.into()),
-            Err(InsertEventError::Store(error)) => return Err(Failure::from(error).into()),
-        };
-        let record = self.record(Action::CreateEvent, by, origin, id);
-        self.ports
-            .audit
-            .push(record.with("after", event.named(&Event::FIELDS)));
-        Ok(event)
-    }
-
-    async fn edit(
-        &self,
-        id: EventId,
-        edit: EventEdit,
-        by: Identity,
-        origin: &Origin,
-    ) -> Result<Event, UpdateError> {
-        let fields = edit.change.fields();
-        let record = self
-            .record(Action::UpdateEvent, by, origin, id)
-            .with("fields", fields.clone());
-        match self.ports.events.update(id, &edit).await {
-            Ok(edited) => {
-                let record = record
-                    .with("before", edited.before.named(&fields))
-                    .with("after", edited.after.named(&fields));
-                self.ports.audit.push(record);
-                Ok(edited.after)
-            }
-            Err(UpdateEventError::NotFound) => Err(UpdateError::NotFound),
-            Err(UpdateEventError::KeyTaken) => Err(KeyError::InProgress.into()),
-            Err(UpdateEventError::Outdated) => {
-                self.ports.audit.push(record.failed());
-                Err(UpdateError::Outdated)
-            }
-            Err(UpdateEventError::CapacityBelowSold) => {
-                self.ports.audit.push(record.failed());
-                Err(UpdateError::CapacityBelowSold)
-            }
-            Err(UpdateEventError::Store(error)) => Err(Failure::from(error).into()),
+    fn change(&self, by: Identity, origin: &Origin) -> Change {
+        Change {
+            ports: self.ports.clone(),
+            by,
+            origin: origin.clone(),
         }
     }
 
-    async fn remove(
+    /// Does `work` in a task of its own, and waits for it no longer than a client does.
+    async fn in_own_task<T: Send + 'static, E: From<Failure> + Send + 'static>(
         &self,
-        id: EventId,
-        expected: ExpectedRevision,
-        by: Identity,
-        key: Option<KeyClaim>,
-        origin: &Origin,
-    ) -> Result<(), DeleteEventError> {
-        let deletion = Deletion {
-            stock: Arc::clone(&self.ports.stock),
-            bookings: Arc::clone(&self.ports.bookings),
-            settler: Arc::clone(&self.ports.settler),
-            runtime: self.ports.runtime.clone(),
-        };
-        let work = async move { deletion.run(id, expected, key).await };
-        let result = self
-            .ports
-            .runtime
-            .in_own_task(self.deadline, work)
-            .await
-            .unwrap_or_else(|| {
-                Err(Failure::unavailable("the deadline passed before the outcome was known").into())
-            });
-        let record = self.record(Action::DeleteEvent, by, origin, id);
-        match &result {
-            Ok(event) => {
-                let before = event.named(&Event::FIELDS);
-                self.ports.audit.push(record.with("before", before));
-            }
-            Err(DeleteEventError::HasBookings | DeleteEventError::Outdated) => {
-                self.ports.audit.push(record.failed());
-            }
-            Err(_) => {}
-        }
-        result.map(drop)
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, E> {
+        let runtime = &self.ports.runtime;
+        let result = runtime.in_own_task(self.deadline, work).await;
+        result.unwrap_or_else(|| Err(Failure::too_late().into()))
     }
 }
 
@@ -209,7 +122,15 @@ impl EventUseCases for EventService {
         origin: &Origin,
     ) -> Result<Done<Event>, CreateEventError> {
         let claim = self.keys.claim(by, key);
-        let work = self.make(details, by, claim.clone(), origin);
+        let runtime = &self.ports.runtime;
+        let new = NewEvent {
+            id: runtime.ids.event_id(),
+            details,
+            created_by: by.user_id,
+            created_at: runtime.clock.now(),
+            key: claim.clone(),
+        };
+        let work = self.in_own_task(self.change(by, origin).make(new));
         let replay = |earlier| async { Ok(answered(earlier)?) };
         self.keys.once(by, claim.as_ref(), work, replay).await
     }
@@ -230,7 +151,7 @@ impl EventUseCases for EventService {
             at: self.ports.runtime.clock.now(),
             key: claim.clone(),
         };
-        let work = self.edit(id, edit, by, origin);
+        let work = self.in_own_task(self.change(by, origin).edit(id, edit));
         let replay = |earlier| async { Ok(answered(earlier)?) };
         self.keys.once(by, claim.as_ref(), work, replay).await
     }
@@ -244,7 +165,8 @@ impl EventUseCases for EventService {
         origin: &Origin,
     ) -> Result<Done<()>, DeleteEventError> {
         let claim = self.keys.claim(by, key);
-        let work = self.remove(id, expected, by, claim.clone(), origin);
+        let removal = self.change(by, origin).remove(id, expected, claim.clone());
+        let work = self.in_own_task(removal);
         let replay = |_| async { Ok(()) };
         self.keys.once(by, claim.as_ref(), work, replay).await
     }

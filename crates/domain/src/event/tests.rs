@@ -1,4 +1,6 @@
-//! Editing an event, and deleting it step by step, with mocked ports.
+//! Deleting an event step by step, and listing events, with mocked ports.
+
+mod records;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,102 +51,32 @@ fn no_bookings() -> MockBookingRepository {
     bookings
 }
 
-async fn delete(
+/// Ports whose audit records wait for good.
+fn ports(
+    events: MockEventRepository,
     stock: MockStockRepository,
     bookings: MockBookingRepository,
-) -> Result<(), DeleteEventError> {
+) -> EventPorts {
     let stock = Arc::new(stock);
-    let ports = EventPorts {
-        events: Arc::new(MockEventRepository::new()),
+    EventPorts {
+        events: Arc::new(events),
         stock: stock.clone(),
         bookings: Arc::new(bookings),
         settler: Arc::new(Settler::new(stock)),
         audit: Arc::new(AuditBuffer::new(Arc::new(MockAuditLog::new()))),
         runtime: runtime(),
-    };
+    }
+}
+
+async fn delete(
+    stock: MockStockRepository,
+    bookings: MockBookingRepository,
+) -> Result<(), DeleteEventError> {
+    let ports = ports(MockEventRepository::new(), stock, bookings);
     EventService::new(ports, Duration::from_secs(60))
         .delete(id(), first_revision(), ADMIN, None, &origin())
         .await
         .map(|done| done.value)
-}
-
-/// The details of the one record that `work` leaves.
-async fn recorded<F: Future<Output = ()>>(
-    events: MockEventRepository,
-    work: impl FnOnce(EventService) -> F,
-) -> serde_json::Value {
-    let mut log = MockAuditLog::new();
-    let (sender, receiver) = tokio::sync::oneshot::channel();
-    log.expect_append().return_once(move |records| {
-        let details = records.iter().map(|record| record.details.clone().into());
-        sender.send(details.collect::<Vec<_>>()).unwrap();
-        Ok(())
-    });
-    let audit = Arc::new(AuditBuffer::new(Arc::new(log)));
-    let stock = Arc::new(MockStockRepository::new());
-    let ports = EventPorts {
-        events: Arc::new(events),
-        stock: stock.clone(),
-        bookings: Arc::new(MockBookingRepository::new()),
-        settler: Arc::new(Settler::new(stock)),
-        audit: Arc::clone(&audit),
-        runtime: runtime(),
-    };
-    work(EventService::new(ports, Duration::from_secs(60))).await;
-    audit.flush().await.unwrap();
-    let mut records = receiver.await.unwrap();
-    assert_eq!(records.len(), 1);
-    records.remove(0)
-}
-
-fn change() -> EventChange {
-    EventChange {
-        title: Some(Title::parse("New").unwrap()),
-        capacity: Some(Capacity::new(9).unwrap()),
-        ..EventChange::default()
-    }
-}
-
-#[tokio::test]
-async fn an_edit_is_written_down_with_what_was_before_and_after() {
-    let mut events = MockEventRepository::new();
-    events.expect_update().return_once(|_, edit| {
-        let before = event();
-        let after = Event {
-            total_tickets: 9,
-            ..edit.change.made_to(&before, edit.at)
-        };
-        Ok(Edited { before, after })
-    });
-    let details = recorded(events, async |service| {
-        let any = ExpectedRevision::Any;
-        let edited = service
-            .update(id(), change(), any, ADMIN, None, &origin())
-            .await;
-        assert_eq!(edited.unwrap().value.title.as_str(), "New");
-    });
-    let expected = serde_json::json!({
-        "fields": ["title", "totalTickets"],
-        "before": {"title": "Talk", "totalTickets": 5},
-        "after": {"title": "New", "totalTickets": 9},
-    });
-    assert_eq!(details.await, expected);
-}
-
-#[tokio::test]
-async fn an_edit_that_came_too_late_is_written_down_as_refused() {
-    let mut events = MockEventRepository::new();
-    events
-        .expect_update()
-        .withf(|_, edit| edit.expected == first_revision())
-        .return_once(|_, _| Err(UpdateEventError::Outdated));
-    let details = recorded(events, async |service| {
-        let (expected, origin) = (first_revision(), origin());
-        let edit = service.update(id(), change(), expected, ADMIN, None, &origin);
-        assert!(matches!(edit.await, Err(UpdateError::Outdated)));
-    });
-    let expected = serde_json::json!({"fields": ["title", "totalTickets"]});
-    assert_eq!(details.await, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -348,15 +280,8 @@ async fn listed(start: Start<Moment>, there: usize) -> EventList {
         .withf(move |filter| filter.available && filter.from.is_some_and(|from| from > now))
         .times(counts)
         .returning(|_| Ok(9));
-    let stock = Arc::new(MockStockRepository::new());
-    let ports = EventPorts {
-        events: Arc::new(events),
-        stock: stock.clone(),
-        bookings: Arc::new(MockBookingRepository::new()),
-        settler: Arc::new(Settler::new(stock)),
-        audit: Arc::new(AuditBuffer::new(Arc::new(MockAuditLog::new()))),
-        runtime: runtime(),
-    };
+    let (stock, bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let ports = ports(events, stock, bookings);
     let filter = EventFilter {
         available: true,
         ..EventFilter::default()
