@@ -45,8 +45,8 @@ pub(super) fn of(
 ) -> Result<Vec<ReserveOutcome>, MongoError> {
     let offers = found
         .iter()
-        .map(|document| Ok((id(document)?, Offer::read(document)?)));
-    let offers = offers.collect::<Result<BTreeMap<EventId, Offer<'_>>, MongoError>>()?;
+        .map(|document| Ok((id(document)?, readable(Offer::read(document)))));
+    let offers = offers.collect::<Result<BTreeMap<EventId, Option<Offer<'_>>>, MongoError>>()?;
     Ok(wishes
         .iter()
         .map(|wish| outcome(offers.get(&wish.event_id), wish))
@@ -58,9 +58,11 @@ pub(super) fn projection(wishes: &[Reservation]) -> RawDocumentBuf {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
     let keys = wishes.iter().filter_map(|wish| wish.key_hash.as_ref());
     let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();
+    // An error would be one of the whole read.
+    let count = || rawdoc! { "$size": { "$cond": [{ "$isArray": ["$holds"] }, "$holds", []] } };
     // Looking all of a group up in each of its many events would cost more than a few ids too many.
     let of_those = |field: &str, those: RawDocumentBuf| {
-        let few = rawdoc! { "$lte": [{ "$size": "$holds" }, FEW] };
+        let few = rawdoc! { "$lte": [count(), FEW] };
         rawdoc! { "$cond": [few, field, { "$setIntersection": [field, those] }] }
     };
     rawdoc! {
@@ -69,7 +71,7 @@ pub(super) fn projection(wishes: &[Reservation]) -> RawDocumentBuf {
         "ended": { "$lte": ["$date", "$$NOW"] },
         "granted": of_those("$holds.reservationId", literal(texts(&ids))),
         "keys": of_those("$holds.keyHash", literal(texts(&keys))),
-        "holdCount": { "$size": "$holds" },
+        "holdCount": count(),
     }
 }
 
@@ -123,13 +125,21 @@ impl<'a> Offer<'a> {
     }
 }
 
-fn outcome(offer: Option<&Offer<'_>>, wish: &Reservation) -> ReserveOutcome {
+/// An event that somebody broke is passed over: its neighbours' wishes were decided all the same.
+fn readable<'a>(offer: Result<Offer<'a>, MongoError>) -> Option<Offer<'a>> {
+    let read = offer.inspect_err(|error| tracing::error!(%error, "an event cannot be read"));
+    read.ok()
+}
+
+fn outcome(offer: Option<&Option<Offer<'_>>>, wish: &Reservation) -> ReserveOutcome {
     match offer {
         None => ReserveOutcome::Refused(Refusal::EventNotFound),
-        Some(offer) if offer.granted.contains(wish.id.to_string().as_str()) => {
+        // What cannot be read could not be updated either.
+        Some(None) => ReserveOutcome::Refused(Refusal::Moved),
+        Some(Some(offer)) if offer.granted.contains(wish.id.to_string().as_str()) => {
             ReserveOutcome::Granted
         }
-        Some(offer) => ReserveOutcome::Refused(offer.refusal(wish)),
+        Some(Some(offer)) => ReserveOutcome::Refused(offer.refusal(wish)),
     }
 }
 

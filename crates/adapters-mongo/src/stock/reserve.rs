@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use domain::error::StoreError;
 use domain::event::EventId;
-use domain::stock::{Reservation, ReserveError, ReserveOutcome, StockBatch};
+use domain::stock::{HoldRef, Reservation, ReserveError, ReserveOutcome, StockBatch};
 use mongodb::bson::{Document, RawDocumentBuf, rawdoc};
 use tokio::time::Instant;
 
 use super::wishes::Wishes;
-use super::{outcomes, several};
+use super::{holds, outcomes, several};
 use crate::connection::{CALL_LIMIT, MongoDatabase, bounded};
 use crate::error::MongoError;
 use crate::event_document::object_id;
@@ -56,7 +56,7 @@ pub(crate) async fn reserve(
             let pipeline = wishes.pipeline();
             in_one(database, *event, pipeline, &batch.reserve, deadline).await?
         }
-        Some(_) => in_several(database, sharing, &events, &batch.reserve, deadline).await?,
+        Some(_) => in_several(database, sharing, &events, batch, deadline).await?,
     };
     outcomes::of(&found, &batch.reserve).map_err(unread)
 }
@@ -93,9 +93,13 @@ async fn in_several(
     database: &MongoDatabase,
     sharing: &Sharing,
     events: &Events<'_>,
-    wishes: &[Reservation],
+    batch: &StockBatch,
     deadline: Instant,
 ) -> Result<Vec<Document>, ReserveError> {
+    let StockBatch {
+        settle,
+        reserve: wishes,
+    } = batch;
     // The find must not see less than the update.
     let mut session = database
         .causal_session()
@@ -114,6 +118,7 @@ async fn in_several(
             "an event cannot be updated; its neighbours are now by themselves"
         );
         sharing.turn_off();
+        settle_apart(database, settle);
     }
     if wishes.is_empty() {
         return Ok(Vec::new());
@@ -123,6 +128,15 @@ async fn in_several(
     let left = deadline.saturating_duration_since(Instant::now());
     let read = bounded(left, outcomes::read(database, &mut session, wishes));
     read.await.map_err(unread)
+}
+
+/// Settles what the refused statement left: these have been forgotten by who sent them along.
+fn settle_apart(database: &MongoDatabase, settle: &[HoldRef]) {
+    let (database, settle) = (database.clone(), settle.to_vec());
+    tokio::spawn(async move {
+        // What cannot be settled now is found by recovery.
+        let _ = holds::settle(&database, &settle).await;
+    });
 }
 
 /// A statement for each event.

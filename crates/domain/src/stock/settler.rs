@@ -73,16 +73,23 @@ impl Settler {
                 .collect()
         };
         self.measured.decrement(count(waiting.len()));
+        let mut result = Ok(());
         while !waiting.is_empty() {
             let rest = waiting.split_off(waiting.len().min(MAX_WRITE));
-            if let Err(error) = self.stock.settle(&waiting).await {
-                self.put_back(waiting);
-                self.put_back(rest);
-                return Err(error);
+            match self.stock.settle(&waiting).await {
+                Ok(()) => {}
+                Err(error) if error.is_unavailable() => {
+                    self.put_back(waiting);
+                    self.put_back(rest);
+                    return Err(error);
+                }
+                // An event that cannot be updated would be there again each time, and keep the rest waiting.
+                // What is left of these holds is for recovery.
+                Err(error) => result = Err(error),
             }
             waiting = rest;
         }
-        Ok(())
+        result
     }
 
     fn waiting(&self) -> MutexGuard<'_, BTreeMap<EventId, Vec<ReservationId>>> {
