@@ -1,4 +1,5 @@
-//! Locks, deadlocks, lost connections and late statements: what only a real server does.
+//! Locks, deadlocks, lost connections and late statements: what only a real server does. And rows that
+//! nobody of ours wrote.
 
 #![expect(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
@@ -8,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters_mysql::mysql::connect;
-use adapters_mysql::relational::{SqlBookingRepository, SqlBookingSurvey, SqlUserRepository};
+use adapters_mysql::relational::{
+    SqlBookingRepository, SqlBookingSurvey, SqlSessionRepository, SqlUserRepository,
+};
 use adapters_mysql::{MySqlProbe, MySqlSettings};
 use domain::audit::{Action, AuditId, AuditRecord};
 use domain::booking::{
@@ -20,6 +23,7 @@ use domain::event::EventId;
 use domain::health::Probe;
 use domain::request::{Identity, Origin, RequestId};
 use domain::runtime::IdGenerator;
+use domain::session::{NewSession, RefreshToken, SessionId, SessionRepository};
 use domain::stock::{HoldRef, TicketType};
 use domain::testing::SequentialIds;
 use domain::time::Timestamp;
@@ -480,4 +484,45 @@ async fn a_statement_whose_preparation_got_no_answer_confuses_no_later_one() {
 #[tokio::test]
 async fn a_commit_that_got_no_answer_confuses_no_later_statement() {
     after_a_stall(b"COMMIT").await;
+}
+
+async fn session(sessions: &SqlSessionRepository, ids: &SequentialIds, user: UserId) -> SessionId {
+    let (id, at) = (ids.session_id(), Timestamp::from_millis(1_800_000_000_000));
+    let user_id = u8::try_from(user.get()).unwrap();
+    let session = NewSession {
+        id,
+        user_id: user,
+        checked: PasswordHash::new("hash".to_owned()),
+        refresh: RefreshToken::new([user_id; 32]).hash(),
+        at,
+        expires_at: at.plus(Duration::from_secs(60)),
+    };
+    sessions.open(&session).await.unwrap();
+    id
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_whose_role_nobody_knows_keeps_nobody_else_out() {
+    let bench = Bench::new().await;
+    let sessions = SqlSessionRepository::new(bench.database.store());
+    let bob = bench.users.insert(&new_user("bob@example.com")).await;
+    let users = [bench.user, bob.unwrap().id];
+    let ids = [
+        session(&sessions, &bench.ids, users[0]).await,
+        session(&sessions, &bench.ids, users[1]).await,
+    ];
+    let crown = format!(
+        "UPDATE users SET role = 'king' WHERE id = {}",
+        users[0].get()
+    );
+    let mut connection = bench.database.connection().await;
+    connection.execute(AssertSqlSafe(crown)).await.unwrap();
+    let living = sessions.living(&ids, Timestamp::from_millis(1_800_000_000_000));
+    let living: Vec<SessionId> = living
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(living, [ids[1]]);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::access::InvalidToken;
+use domain::access::{AdmitError, InvalidToken};
 use domain::booking::{BookError, CancelError};
 use domain::error::{Failure, chain};
 use domain::event::{CreateEventError, DeleteEventError, UpdateError};
@@ -26,6 +26,15 @@ impl From<InvalidToken> for Problem {
     fn from(_: InvalidToken) -> Self {
         let detail = "The token is expired, malformed or not ours, or its session has ended.";
         Self::new(ErrorCode::InvalidToken, detail)
+    }
+}
+
+impl From<AdmitError> for Problem {
+    fn from(error: AdmitError) -> Self {
+        match error {
+            AdmitError::Invalid(invalid) => invalid.into(),
+            AdmitError::Unavailable => Self::unavailable(error.to_string()),
+        }
     }
 }
 

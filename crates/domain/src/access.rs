@@ -16,13 +16,24 @@ use crate::user::{Role, UserId};
 #[error("the token is expired, malformed or not ours, or its session has ended")]
 pub struct InvalidToken;
 
+/// Why a caller is not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AdmitError {
+    /// The caller is not believed.
+    #[error(transparent)]
+    Invalid(#[from] InvalidToken),
+    /// The database is there and does not say in time whether the session is alive.
+    #[error("the database does not say in time whether the session is alive")]
+    Unavailable,
+}
+
 /// Turns a token into the one who calls.
 #[cfg_attr(any(test, feature = "testing"), mockall::automock)]
 #[async_trait]
 pub trait AccessControl: Send + Sync {
     /// The user behind `token`, with the role that the user has now. When a session has ended, or its user
     /// was deleted or has another role, that counts within 5 seconds on every instance.
-    async fn admit(&self, token: &str) -> Result<Caller, InvalidToken>;
+    async fn admit(&self, token: &str) -> Result<Caller, AdmitError>;
 }
 
 /// Hears what this instance itself did to sessions and users, once it is done, so that here it counts at

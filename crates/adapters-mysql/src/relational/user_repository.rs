@@ -6,9 +6,10 @@ use domain::idempotency::KeyClaim;
 use domain::page::{Page, PageRequest};
 use domain::time::Timestamp;
 use domain::user::{
-    Account, ChangeUserError, CreateAdminError, CreateUserError, Email, NewUser, Role, RoleChanged,
-    User, UserFilter, UserId, UserRepository,
+    Account, ChangeUserError, CreateAdminError, CreateUserError, Email, NewUser, PasswordHash,
+    Role, RoleChanged, User, UserFilter, UserId, UserRepository,
 };
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Select, Set,
 };
@@ -149,6 +150,22 @@ impl UserRepository for SqlUserRepository {
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         self.one(living().filter(users::Column::Id.eq(id.get())))
             .await
+    }
+
+    async fn replace_hash(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        use users::Column;
+        let replace = users::Entity::update_many()
+            .col_expr(Column::PasswordHash, Expr::val(new.expose()))
+            .filter(Column::Id.eq(id.get()))
+            .filter(Column::DeletedAt.is_null())
+            .filter(Column::PasswordHash.eq(old.expose()));
+        let replaced = self.store.read(replace.exec(self.store.writer())).await?;
+        Ok(replaced.rows_affected == 1)
     }
 
     async fn list(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, StoreError> {

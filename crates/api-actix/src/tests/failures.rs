@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::access::{AccessControl, InvalidToken};
+use domain::access::{AccessControl, AdmitError};
 use domain::error::{Failure, StoreError};
 use domain::request::Caller;
 
@@ -37,6 +37,15 @@ async fn a_store_that_is_away_is_503() {
 }
 
 #[actix_web::test]
+async fn who_cannot_be_looked_up_in_time_may_try_again() {
+    let unknown = ("Authorization", "Bearer unknown-token");
+    let request = at("GET", "/api/auth/user-profile").insert_header(unknown);
+    let answer = Mocks::new().api().call(request).await;
+    answer.assert_problem(503, "unavailable");
+    assert_eq!(answer.header("Retry-After"), "1");
+}
+
+#[actix_web::test]
 async fn a_fault_of_ours_is_500_and_tells_nothing() {
     let answer = fetch_that_fails(broken).await;
     answer.assert_problem(500, "internal_error");
@@ -59,7 +68,7 @@ struct Silent;
 
 #[async_trait]
 impl AccessControl for Silent {
-    async fn admit(&self, _: &str) -> Result<Caller, InvalidToken> {
+    async fn admit(&self, _: &str) -> Result<Caller, AdmitError> {
         std::future::pending().await
     }
 }

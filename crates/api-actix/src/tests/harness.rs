@@ -8,7 +8,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web;
-use domain::access::{AccessControl, InvalidToken, MockAccessControl};
+use domain::access::{AccessControl, AdmitError, InvalidToken, MockAccessControl};
 use domain::audit::MockAuditUseCases;
 use domain::booking::{
     Booking, BookingId, BookingStatus, BookingWithEvent, MockBookingUseCases, Quantity,
@@ -74,7 +74,8 @@ impl Mocks {
             "user-token" => Ok(caller(USER_IDENTITY)),
             "staff-token" => Ok(caller(STAFF_IDENTITY)),
             "admin-token" => Ok(caller(ADMIN_IDENTITY)),
-            _ => Err(InvalidToken),
+            "unknown-token" => Err(AdmitError::Unavailable),
+            _ => Err(InvalidToken.into()),
         });
         Self {
             accounts: MockAccountUseCases::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
 use async_trait::async_trait;
-use domain::access::{AccessControl, InvalidToken};
+use domain::access::{AccessControl, AdmitError, InvalidToken};
 use domain::request::Caller;
 use tokio::sync::Notify;
 
@@ -144,10 +144,10 @@ struct Doorkeeper {
 
 #[async_trait]
 impl AccessControl for Doorkeeper {
-    async fn admit(&self, _: &str) -> Result<Caller, InvalidToken> {
+    async fn admit(&self, _: &str) -> Result<Caller, AdmitError> {
         self.asked.notify_one();
         self.answer.notified().await;
-        Err(InvalidToken)
+        Err(InvalidToken.into())
     }
 }
 

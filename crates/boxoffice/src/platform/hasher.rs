@@ -129,6 +129,12 @@ impl PasswordHasher for BcryptHasher {
             .await?;
         Ok(matches && known)
     }
+
+    /// By its cost, which stands behind the version: `$2b$12$…`.
+    fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        let cost = hash.expose().split('$').nth(2);
+        cost.and_then(|cost| cost.parse().ok()) != Some(self.cost)
+    }
 }
 
 #[cfg(test)]
@@ -170,6 +176,21 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_hash_of_another_cost_is_outdated() {
+        let (now, before) = (BcryptHasher::new(5), BcryptHasher::new(4));
+        let password = Password::parse("SecurePass@123").unwrap();
+        assert!(!now.is_outdated(&now.hash(&password).await.unwrap()));
+        let old = before.hash(&password).await.unwrap();
+        assert!(now.is_outdated(&old));
+        assert!(
+            now.verify(&attempt("SecurePass@123"), Some(&old))
+                .await
+                .unwrap()
+        );
+        assert!(!now.is_outdated(&PasswordHash::new(now.nobody.clone())));
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use mockall::Sequence;
 use uuid::Uuid;
 
 use super::*;
@@ -97,7 +98,7 @@ async fn a_session_that_ended_elsewhere_is_refused_within_five_seconds() {
     assert!(directory.admit("token").await.is_ok());
     ended.store(true, Ordering::Relaxed);
     wait(5).await;
-    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,7 +110,7 @@ async fn a_new_role_does_not_let_in_longer() {
     wait(3).await;
     directory.role_changed(USER.user_id, Role::Staff);
     wait(2).await;
-    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -133,22 +134,48 @@ async fn a_session_of_somebody_else_is_refused() {
         .expect_living()
         .returning(|ids, _| Ok(all_alive(ids, ADMIN)));
     let directory = directory(sessions, true);
-    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_valid_token_is_believed_while_the_database_is_away_or_silent() {
-    assert_eq!(
-        directory(MockSessionRepository::new(), false)
-            .admit("token")
-            .await,
-        Ok(CALLER)
-    );
+async fn a_valid_token_is_believed_while_the_database_is_away() {
+    let directory = directory(MockSessionRepository::new(), false);
+    assert_eq!(directory.admit("token").await, Ok(CALLER));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whose_session_nobody_knows_is_not_admitted_while_the_database_is_slow() {
     let mut sessions = MockSessionRepository::new();
     sessions
         .expect_living()
-        .returning(|_, _| Err(StoreError::unavailable("mysql", "gone")));
-    assert_eq!(directory(sessions, true).admit("token").await, Ok(CALLER));
+        .returning(|_, _| Err(StoreError::unavailable("mysql", "slow")));
+    let answer = directory(sessions, true).admit("token").await;
+    assert_eq!(answer, Err(AdmitError::Unavailable));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_seen_counts_for_five_seconds_while_the_database_is_slow() {
+    let mut sessions = MockSessionRepository::new();
+    let mut order = Sequence::new();
+    sessions
+        .expect_living()
+        .times(1)
+        .in_sequence(&mut order)
+        .returning(|ids, _| Ok(all_alive(ids, USER)));
+    sessions
+        .expect_living()
+        .in_sequence(&mut order)
+        .returning(|_, _| Err(StoreError::unavailable("mysql", "slow")));
+    let directory = directory(sessions, true);
+    assert_eq!(directory.admit("token").await, Ok(CALLER));
+    wait(5).await;
+    assert_eq!(directory.admit("token").await, Ok(CALLER));
+    wait(1).await;
+    assert_eq!(directory.admit("token").await, Err(AdmitError::Unavailable));
+    // What has ended is told all the same.
+    directory.ended(SESSION);
+    wait(60).await;
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -159,9 +186,9 @@ async fn a_session_known_to_have_ended_stays_refused_without_another_look() {
         .times(1)
         .returning(|_, _| Ok(vec![]));
     let directory = directory(sessions, true);
-    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
     wait(60).await;
-    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,11 +202,11 @@ async fn what_this_instance_did_counts_here_at_once() {
     assert_eq!(caller.identity.role, Role::Admin);
     directory.all_ended(USER.user_id, Some(SESSION));
     assert!(directory.admit("token").await.is_ok());
-    assert_eq!(directory.admit("other").await, Err(InvalidToken));
+    assert_eq!(directory.admit("other").await, Err(InvalidToken.into()));
     directory.ended(SESSION);
-    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
     wait(10).await;
-    assert_eq!(directory.admit("other").await, Err(InvalidToken));
+    assert_eq!(directory.admit("other").await, Err(InvalidToken.into()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,5 +218,5 @@ async fn a_look_that_began_before_the_end_does_not_bring_a_session_back() {
     assert!(directory.admit("token").await.is_ok());
     directory.ended(SESSION);
     wait(1).await;
-    assert_eq!(directory.admit("token").await, Err(InvalidToken));
+    assert_eq!(directory.admit("token").await, Err(InvalidToken.into()));
 }

@@ -19,9 +19,12 @@ use crate::request::{Caller, Identity, Origin};
 use crate::runtime::Runtime;
 use crate::throttle::{Admission, Attempt, Charge, LoginAttempts};
 use crate::user::{
-    Account, Claims, Email, Password, PasswordAttempt, PasswordHasher, TokenSigner, User,
-    UserRepository,
+    Account, Claims, Email, Password, PasswordAttempt, PasswordHash, PasswordHasher, TokenSigner,
+    User, UserId, UserRepository,
 };
+
+/// How long a sign-in waits for its password's hash to be renewed.
+const RENEWAL_WAIT: Duration = Duration::from_millis(500);
 
 /// What sessions work with.
 #[derive(Clone)]
@@ -160,6 +163,62 @@ impl SessionService {
         }
     }
 
+    /// Opens a session for an account whose password was right, and renews its hash if that is outdated.
+    async fn sign_in(
+        &self,
+        account: Account,
+        attempt: &PasswordAttempt,
+    ) -> Result<Option<Login>, Failure> {
+        let (id, hash) = (account.user.id, account.password_hash.clone());
+        let is_outdated = self.ports.hasher.is_outdated(&hash);
+        match self.open(account).await? {
+            Some(login) if is_outdated => {
+                self.renew(id, hash, attempt).await;
+                Ok(Some(login))
+            }
+            None if is_outdated => self.sign_in_again(id, attempt).await,
+            login => Ok(login),
+        }
+    }
+
+    /// Opens a session after the hash changed: another sign-in may have renewed it, and then the password is
+    /// the same.
+    async fn sign_in_again(
+        &self,
+        id: UserId,
+        attempt: &PasswordAttempt,
+    ) -> Result<Option<Login>, Failure> {
+        let Some(account) = self.ports.users.account(id).await? else {
+            return Ok(None);
+        };
+        let hash = Some(&account.password_hash);
+        match self.ports.hasher.verify(attempt, hash).await? {
+            true => self.open(account).await,
+            false => Ok(None),
+        }
+    }
+
+    /// Hashes the password as it is hashed today. A sign-in does not wait long for it, and does not fail with
+    /// it: the next one tries again.
+    async fn renew(&self, id: UserId, old: PasswordHash, attempt: &PasswordAttempt) {
+        let Ok(password) = Password::parse(attempt.expose()) else {
+            return;
+        };
+        let hasher = Arc::clone(&self.ports.hasher);
+        let users = Arc::clone(&self.ports.users);
+        let work = async move {
+            let renewed = async {
+                let new = hasher.hash(&password).await?;
+                Ok::<_, Failure>(users.replace_hash(id, &old, &new).await?)
+            };
+            if let Err(error) = renewed.await {
+                tracing::warn!(error = chain(&error), "a password keeps its outdated hash");
+            }
+        };
+        let runtime = &self.ports.runtime;
+        runtime.in_own_task(RENEWAL_WAIT, work).await;
+    }
+
     /// Opens a session for an account whose password was right; `None` if that was changed meanwhile.
     async fn open(&self, account: Account) -> Result<Option<Login>, Failure> {
         let runtime = &self.ports.runtime;
@@ -224,7 +283,7 @@ impl SessionUseCases for SessionService {
         let account = found.map_err(Failure::from)?;
         let target = account.as_ref().map(|account| account.user.id);
         let login = match self.check(&email, account, &attempt, origin).await? {
-            Check::Right(account) => self.open(account).await?,
+            Check::Right(account) => self.sign_in(account, &attempt).await?,
             Check::Wrong => None,
             Check::Slowed(wait) => return Err(LoginError::Slowed(wait)),
         };

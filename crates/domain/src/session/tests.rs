@@ -75,6 +75,19 @@ impl Mocks {
             .expect_verify()
             .withf(|_, hash| hash.is_some())
             .returning(move |_, _| Ok(matches));
+        mocks.hasher.expect_is_outdated().returning(|_| false);
+        mocks
+    }
+
+    /// John, whose password is right and was hashed in another way than today.
+    fn with_outdated_hash() -> Self {
+        let mut mocks = Self::new();
+        mocks.expect_attempt(true);
+        let found = mocks.users.expect_find_by_email().times(1);
+        found.returning(|_| Ok(Some(account())));
+        mocks.hasher.expect_verify().returning(|_, _| Ok(true));
+        let outdated = mocks.hasher.expect_is_outdated();
+        outdated.returning(|hash| hash.expose() == "hash");
         mocks
     }
 
@@ -189,6 +202,57 @@ async fn a_wrong_password_is_recorded_with_the_account_that_it_was_tried_on() {
     let answer = service.log_in(email(), attempt(), &origin()).await;
     assert!(matches!(answer, Err(LoginError::WrongCredentials)));
     audit.flush().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sign_in_renews_an_outdated_hash() {
+    let mut mocks = Mocks::with_outdated_hash();
+    let open = mocks.sessions.expect_open().times(1);
+    open.returning(|_| Ok(Opening::Opened));
+    let hash = mocks.hasher.expect_hash();
+    hash.withf(|password| password.expose() == "SecurePass@123")
+        .times(1)
+        .returning(|_| Ok(PasswordHash::new("new".to_owned())));
+    let replace = mocks.users.expect_replace_hash();
+    replace
+        .withf(|id, old, new| {
+            *id == USER.user_id && old.expose() == "hash" && new.expose() == "new"
+        })
+        .times(1)
+        .returning(|_, _, _| Ok(true));
+    let (service, _) = mocks.service();
+    assert!(service.log_in(email(), attempt(), &origin()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_hash_that_cannot_be_renewed_keeps_nobody_out() {
+    let mut mocks = Mocks::with_outdated_hash();
+    let open = mocks.sessions.expect_open().times(1);
+    open.returning(|_| Ok(Opening::Opened));
+    let hash = mocks.hasher.expect_hash().times(1);
+    hash.returning(|_| Err(HashError::Busy));
+    let (service, _) = mocks.service();
+    assert!(service.log_in(email(), attempt(), &origin()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_sign_in_beside_the_one_that_renews_is_none_with_a_wrong_password() {
+    let mut mocks = Mocks::with_outdated_hash();
+    let opening = |session: &NewSession| match session.checked.expose() {
+        "new" => Opening::Opened,
+        _ => Opening::CredentialsChanged,
+    };
+    let open = mocks.sessions.expect_open().times(2);
+    open.returning(move |session| Ok(opening(session)));
+    let found = mocks.users.expect_account().times(1);
+    found.returning(|_| {
+        Ok(Some(Account {
+            password_hash: PasswordHash::new("new".to_owned()),
+            ..account()
+        }))
+    });
+    let (service, _) = mocks.service();
+    assert!(service.log_in(email(), attempt(), &origin()).await.is_ok());
 }
 
 #[tokio::test]

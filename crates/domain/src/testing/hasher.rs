@@ -22,6 +22,10 @@ impl PasswordHasher for PlainHasher {
         let expected = format!("plain:{}", attempt.expose());
         Ok(hash.is_some_and(|hash| hash.expose() == expected))
     }
+
+    fn is_outdated(&self, _: &PasswordHash) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

@@ -95,6 +95,15 @@ pub trait UserRepository: Send + Sync {
     /// The user of that id, with the password's hash.
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError>;
 
+    /// Gives a user another hash of the same password, if the hash is still `old`; whether it was. The
+    /// sessions stay.
+    async fn replace_hash(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError>;
+
     /// A page of the users that `filter` lets through, by id.
     async fn list(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, StoreError>;
 
@@ -145,6 +154,10 @@ pub trait PasswordHasher: Send + Sync {
         attempt: &PasswordAttempt,
         hash: Option<&'a PasswordHash>,
     ) -> Result<bool, HashError>;
+
+    /// Whether a password is hashed otherwise today: with more work, or with less. A hash that is outdated
+    /// takes another time than that of nobody.
+    fn is_outdated(&self, hash: &PasswordHash) -> bool;
 }
 
 /// Why a token is not believed.

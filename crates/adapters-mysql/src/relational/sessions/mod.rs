@@ -6,7 +6,7 @@ mod open;
 mod rotate;
 
 use async_trait::async_trait;
-use domain::error::StoreError;
+use domain::error::{StoreError, chain};
 use domain::session::{
     LiveSession, NewSession, Opening, PasswordChange, RotateOutcome, Rotation, SessionId,
     SessionRepository,
@@ -32,6 +32,19 @@ impl SqlSessionRepository {
     /// On `store`.
     pub fn new(store: SqlStore) -> Self {
         Self { store }
+    }
+
+    fn living_one(
+        &self,
+        (id, user, of): (String, i64, String),
+    ) -> Result<(SessionId, LiveSession), StoreError> {
+        let id = SessionId::parse(&id);
+        let alive = LiveSession {
+            user_id: UserId::new(user),
+            role: role(&self.store, &of)?,
+        };
+        let id = id.ok_or_else(|| self.store.corrupt("a session has no id"))?;
+        Ok((id, alive))
     }
 }
 
@@ -87,18 +100,12 @@ impl SessionRepository for SqlSessionRepository {
             .column(users::Column::Role)
             .into_tuple::<(String, i64, String)>();
         let rows = self.store.read(query.all(self.store.reader())).await?;
-        let one = |(id, user, of): (String, i64, String)| {
-            let id = SessionId::parse(&id);
-            let alive = LiveSession {
-                user_id: UserId::new(user),
-                role: role(&self.store, &of)?,
-            };
-            Ok((
-                id.ok_or_else(|| self.store.corrupt("a session has no id"))?,
-                alive,
-            ))
-        };
-        rows.into_iter().map(one).collect()
+        let one = |row| self.living_one(row);
+        // A row that makes no sense keeps out its own caller, and nobody else of the group.
+        let told =
+            |error: &StoreError| tracing::error!(error = chain(error), "a session is passed over");
+        let sessions = rows.into_iter().map(|row| one(row).inspect_err(told));
+        Ok(sessions.filter_map(Result::ok).collect())
     }
 
     async fn forget_expired(&self, before: Timestamp, limit: u64) -> Result<bool, StoreError> {

@@ -66,6 +66,7 @@ macro_rules! relational_contract_tests {
                 text_comes_back_as_it_went_in,
                 the_longest_address_fits,
                 an_account_is_found_by_id_with_its_hash,
+                a_hash_is_replaced_only_while_it_is_the_old_one,
             }
             administration {
                 users_are_listed_by_id_in_pages,

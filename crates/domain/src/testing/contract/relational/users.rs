@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 
 use super::super::Relational;
 use super::super::make::*;
-use crate::user::{CreateUserError, Email, NewUser, PersonName, UserId};
+use crate::user::{CreateUserError, Email, NewUser, PasswordHash, PersonName, UserId};
 
 pub async fn an_inserted_user_is_found_by_id_and_address(on: Relational) {
     let new = new_user("Ada.Lovelace@Example.org");
@@ -134,4 +134,22 @@ pub async fn an_account_is_found_by_id_with_its_hash(on: Relational) {
     assert_eq!(account.user, ada);
     assert_eq!(account.password_hash, new.password_hash);
     assert!(on.users.account(NOBODY).await.unwrap().is_none());
+}
+
+pub async fn a_hash_is_replaced_only_while_it_is_the_old_one(on: Relational) {
+    let new = new_user("ada@example.com");
+    let id = on.users.insert(&new).await.unwrap().id;
+    let hash = |text: &str| PasswordHash::new(text.to_owned());
+    let replace = async |old: &PasswordHash, new: &str| {
+        let replaced = on.users.replace_hash(id, old, &hash(new)).await;
+        replaced.unwrap()
+    };
+    assert!(replace(&new.password_hash, "second").await);
+    assert!(!replace(&new.password_hash, "third").await);
+    let account = on.users.account(id).await.unwrap().unwrap();
+    assert_eq!(account.password_hash, hash("second"));
+    on.users.delete(id, at(FAR), None).await.unwrap();
+    for old in ["second", ""] {
+        assert!(!replace(&hash(old), "third").await, "{old}");
+    }
 }

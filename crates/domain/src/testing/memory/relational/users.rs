@@ -9,8 +9,8 @@ use crate::idempotency::KeyClaim;
 use crate::page::{Page, PageRequest};
 use crate::time::Timestamp;
 use crate::user::{
-    Account, ChangeUserError, CreateAdminError, CreateUserError, Email, NewUser, Role, RoleChanged,
-    User, UserFilter, UserId, UserRepository,
+    Account, ChangeUserError, CreateAdminError, CreateUserError, Email, NewUser, PasswordHash,
+    Role, RoleChanged, User, UserFilter, UserId, UserRepository,
 };
 
 impl Tables {
@@ -92,6 +92,22 @@ impl UserRepository for MemoryRelational {
 
     async fn account(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         Ok(self.open()?.users.get(&id).cloned())
+    }
+
+    async fn replace_hash(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.open()?;
+        let account = tables.users.get_mut(&id);
+        let account = account.filter(|account| account.password_hash == *old);
+        let Some(account) = account else {
+            return Ok(false);
+        };
+        account.password_hash = new.clone();
+        Ok(true)
     }
 
     async fn list(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, StoreError> {
