@@ -85,10 +85,7 @@ impl EventQuery {
     /// The list, for its cursors.
     pub fn scope(&self) -> ListScope {
         let filter = &self.filter;
-        let search = filter
-            .search
-            .as_ref()
-            .map(|search| search.words().join(" "));
+        let search = filter.search.as_ref().map(|search| search.folded());
         let (from, to) = (filter.from, filter.to);
         let (from, to) = (from.map(|at| at.to_string()), to.map(|at| at.to_string()));
         let available = filter.available.then_some("available");

@@ -249,6 +249,39 @@ pub async fn each_filter_finds_its_events_in_both_orders(on: Documents) {
     }
 }
 
+pub async fn words_are_found_whatever_the_case_of_their_letters(on: Documents) {
+    // Letters whose case is not simply another letter.
+    for (number, title) in [(1, "Yeni İstanbul"), (2, "Οδυσσέας"), (3, "ΛΟΓΟΣ λόγος")]
+    {
+        let mut new = dated(number, FAR + i64::from(number));
+        new.details.title = Title::parse(title).unwrap();
+        on.events.insert(&new).await.unwrap();
+    }
+    for (words, found) in [
+        ("İstanbul", vec![1]),
+        ("İSTANBUL yeni", vec![1]),
+        ("stanbul", vec![1]),
+        ("ΟΔΥΣ", vec![2]),
+        ("οδυς", vec![2]),
+        ("οδυσ", vec![2]),
+        ("λόγοσ", vec![3]),
+        ("λόγος", vec![3]),
+        ("λογος", vec![3]),
+    ] {
+        let search = Some(SearchWords::parse(words).unwrap());
+        let filter = EventFilter {
+            search,
+            ..EventFilter::default()
+        };
+        assert_eq!(on.events.count(&filter).await.unwrap(), 1, "{words}");
+        let query = EventQuery {
+            filter,
+            ..EventQuery::default()
+        };
+        assert_eq!(list(&on, &query).await, found, "{words}");
+    }
+}
+
 pub async fn a_change_counts_in_the_next_list(on: Documents) {
     five(&on).await;
     let change = EventChange {
