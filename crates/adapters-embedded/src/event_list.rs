@@ -28,7 +28,7 @@ pub(crate) async fn list(
         return stretch(on, query, start, limit).await;
     }
     let (mut skip, start) = match start {
-        Start::Offset(rows) => (rows, Start::Offset(0)),
+        Start::Offset(rows) => (rows, Start::First),
         start => (0, start),
     };
     let mut found = Vec::new();
@@ -85,7 +85,7 @@ pub(crate) async fn count(
             events += 1;
             true
         };
-        search(on, &query, Start::Offset(0), take).await?;
+        search(on, &query, Start::First, take).await?;
         return Ok(events);
     }
     let wanted = Wanted::of(filter, Direction::Up, None);
@@ -106,11 +106,8 @@ async fn stretch(
         EventOrder::EarliestFirst => Direction::Up,
         EventOrder::LatestFirst => Direction::Down,
     };
-    let (offset, after) = match start {
-        Start::Offset(rows) => (i64::try_from(rows).unwrap_or(i64::MAX), None),
-        Start::After(last) => (0, Some(last)),
-    };
-    let wanted = Wanted::of(&query.filter, direction, after);
+    let offset = i64::try_from(start.offset()).unwrap_or(i64::MAX);
+    let wanted = Wanted::of(&query.filter, direction, start.position());
     let sql = format!(
         concat!(
             "SELECT ",

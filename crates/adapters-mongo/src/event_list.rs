@@ -31,17 +31,13 @@ pub(crate) async fn list(
         EventOrder::EarliestFirst => 1,
         EventOrder::LatestFirst => -1,
     };
-    let (skip, after) = match start {
-        Start::Offset(rows) => (rows, None),
-        Start::After(last) => (0, Some(last)),
-    };
     let filter = &query.filter;
     let found = database
         .events()
-        .find(wanted(filter, direction, after))
+        .find(wanted(filter, direction, start.position()))
         .hint(Hint::Keys(index(filter)))
         .sort(doc! { "date": direction, "_id": direction })
-        .skip(skip)
+        .skip(start.offset())
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .projection(event_fields())
         .max_time(SERVER_LIMIT)
@@ -143,13 +139,13 @@ fn escaped(text: &str) -> String {
     pattern
 }
 
-    fn pattern_of(text: &str) -> String {
-        pattern(&SearchWords::parse(text).unwrap().words()[0])
-    }
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pattern_of(text: &str) -> String {
+        pattern(&SearchWords::parse(text).unwrap().words()[0])
+    }
 
     #[test]
     fn what_means_something_is_escaped() {

@@ -36,6 +36,11 @@ impl EventFilter {
             .is_none_or(|search| search.stand_in(&texts))
     }
 
+    /// Whether a store has to look into event after event: no index knows words or tickets.
+    pub fn looks_into_events(&self) -> bool {
+        self.search.is_some() || self.available
+    }
+
     /// Whether every event is wanted.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -118,7 +123,7 @@ impl Event {
 pub struct EventList {
     /// The events.
     pub events: Stretch<Event, Moment>,
-    /// How many the whole list has; behind a cursor nobody counts them.
+    /// How many the whole list has; of a walk by cursor nobody counts them.
     pub total: Option<u64>,
 }
 

@@ -1,6 +1,5 @@
 //! What changes of events leave in the audit log, whatever becomes of the client.
 
-use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::*;
