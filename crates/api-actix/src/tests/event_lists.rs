@@ -153,3 +153,23 @@ async fn a_cursor_of_another_list_and_one_with_a_page_are_refused() {
         assert_eq!(answer.fields(), [field], "{query}");
     }
 }
+
+#[actix_web::test]
+async fn the_longest_query_that_is_right_is_taken_and_a_longer_one_refused() {
+    let mut mocks = Mocks::new();
+    let list = mocks.events.expect_list();
+    list.return_once(|_, _, _| Ok(found(Some(place()), Some(99))));
+    let longest = "%F0%9F%8E%9F".repeat(100);
+    let time = "2030-01-01T00%3A00%3A00.000%2B00%3A00";
+    let query = format!(
+        "?q={longest}&tag={longest}&from={time}&to={time}&available=false&sort=-date&limit=100&page=1"
+    );
+    let answer = get(mocks, &query).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("Link").len() < 16 * 1024);
+    // Blanks around words say nothing, and every link would repeat them.
+    let padded = format!("?q={}x", "+".repeat(3 * 1024));
+    let answer = get(Mocks::new(), &padded).await;
+    answer.assert_problem(422, "validation_failed");
+    assert_eq!(answer.fields(), ["query"]);
+}
