@@ -9,6 +9,7 @@ use sea_orm::{QueryResult, Value};
 
 use crate::audit_log::SqliteAuditLog;
 use crate::database::bounded;
+use crate::span::{Direction, Span};
 use crate::sql::{column, execute, parsed, rows};
 use crate::stock::holds::count;
 
@@ -21,14 +22,12 @@ impl AuditTrail for SqliteAuditLog {
         after: Option<Moment>,
         limit: usize,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let mut wanted = Wanted::new(filter);
         let direction = match order {
-            AuditOrder::NewestFirst => "DESC",
-            AuditOrder::OldestFirst => "ASC",
+            AuditOrder::NewestFirst => Direction::Down,
+            AuditOrder::OldestFirst => Direction::Up,
         };
-        if let Some(after) = after {
-            wanted.behind(order, after);
-        }
+        let mut wanted = Wanted::new(filter, direction, after);
+        let direction = direction.sql();
         let sql = format!(
             "SELECT id, at, record FROM system_logs INDEXED BY {} {} \
              ORDER BY at {direction}, id {direction} LIMIT ?",
@@ -75,7 +74,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn new(filter: &AuditFilter) -> Self {
+    fn new(filter: &AuditFilter, direction: Direction, after: Option<Moment>) -> Self {
         let mut wanted = Self::default();
         if let Some(target) = &filter.target {
             wanted.add("record->>'$.target.kind' = ?", target.kind.as_str());
@@ -90,21 +89,33 @@ impl Wanted {
         if let Some(outcome) = filter.outcome {
             wanted.add("record->>'$.outcome' = ?", outcome.name());
         }
-        if let Some(since) = filter.since {
-            wanted.add("at >= ?", since.millis());
-        }
-        if let Some(until) = filter.until {
-            wanted.add("at < ?", until.millis());
-        }
+        let span = Span {
+            from: filter.since,
+            until: filter.until,
+            after,
+        };
+        wanted.add_span(span.walked(direction), direction);
         wanted
     }
 
+    fn add_span(&mut self, span: Span, direction: Direction) {
+        if let Some(from) = span.from {
+            self.add("at >= ?", from.millis());
+        }
+        if let Some(until) = span.until {
+            self.add("at < ?", until.millis());
+        }
+        if let Some(after) = span.after {
+            self.behind(direction, after);
+        }
+    }
+
     /// The plain comparison beside that of the pairs is what the index is searched by.
-    fn behind(&mut self, order: AuditOrder, after: Moment) {
+    fn behind(&mut self, direction: Direction, after: Moment) {
         let (at, id) = (after.at.millis(), AuditId::from_bytes(after.id).to_string());
-        let (plain, pairs) = match order {
-            AuditOrder::NewestFirst => ("at <= ?", "(at, id) < (?, ?)"),
-            AuditOrder::OldestFirst => ("at >= ?", "(at, id) > (?, ?)"),
+        let (plain, pairs) = match direction {
+            Direction::Down => ("at <= ?", "(at, id) < (?, ?)"),
+            Direction::Up => ("at >= ?", "(at, id) > (?, ?)"),
         };
         self.add(plain, at);
         self.add(pairs, at);

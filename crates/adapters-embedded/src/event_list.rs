@@ -8,6 +8,7 @@ use domain::time::Timestamp;
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::event_row::{event, event_columns};
+use crate::span::{Direction, Span};
 use crate::sql::{column, row, rows, unreadable};
 
 /// The rows that words are looked for in at a time.
@@ -27,8 +28,8 @@ pub(crate) async fn list(
         return stretch(on, query, start, limit).await;
     }
     let (mut skip, start) = match start {
-        Start::Offset(rows) => (rows, Start::Offset(0)),
-        Start::After(last) => (0, Start::After(last)),
+        Start::Offset(rows) => (rows, Start::First),
+        start => (0, start),
     };
     let mut found = Vec::new();
     let take = |event| {
@@ -84,10 +85,10 @@ pub(crate) async fn count(
             events += 1;
             true
         };
-        search(on, &query, Start::Offset(0), take).await?;
+        search(on, &query, Start::First, take).await?;
         return Ok(events);
     }
-    let wanted = Wanted::of(filter);
+    let wanted = Wanted::of(filter, Direction::Up, None);
     let sql = format!("SELECT COUNT(*) AS events FROM events AS e{}", wanted.sql());
     let counted = row(on, &sql, wanted.values).await?;
     let counted: i64 = column(&counted.ok_or_else(|| unreadable("events"))?, "events")?;
@@ -101,28 +102,21 @@ async fn stretch(
     start: Start<Moment>,
     limit: usize,
 ) -> Result<Vec<Event>, StoreError> {
-    let mut wanted = Wanted::of(&query.filter);
-    let (direction, behind) = match query.order {
-        EventOrder::EarliestFirst => ("", "(e.date, e.id) > (?, ?)"),
-        EventOrder::LatestFirst => (" DESC", "(e.date, e.id) < (?, ?)"),
+    let direction = match query.order {
+        EventOrder::EarliestFirst => Direction::Up,
+        EventOrder::LatestFirst => Direction::Down,
     };
-    let offset = match start {
-        Start::Offset(rows) => i64::try_from(rows).unwrap_or(i64::MAX),
-        Start::After(last) => {
-            let id = EventId::from_bytes(last.id).to_string();
-            wanted.and(behind, [last.at.millis().into(), id.into()]);
-            0
-        }
-    };
+    let offset = i64::try_from(start.offset()).unwrap_or(i64::MAX);
+    let wanted = Wanted::of(&query.filter, direction, start.position());
     let sql = format!(
         concat!(
             "SELECT ",
             event_columns!(),
-            " FROM events AS e{} ORDER BY e.date{}, e.id{} LIMIT ? OFFSET ?"
+            " FROM events AS e{} ORDER BY e.date {}, e.id {} LIMIT ? OFFSET ?"
         ),
         wanted.sql(),
-        direction,
-        direction,
+        direction.sql(),
+        direction.sql(),
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut values = wanted.values;
@@ -139,21 +133,37 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(filter: &EventFilter) -> Self {
+    fn of(filter: &EventFilter, direction: Direction, after: Option<Moment>) -> Self {
         let mut wanted = Self::default();
         if let Some(tag) = &filter.tag {
             let has = "json_type(e.metadata, '$.tags') IN ('text', 'array') AND EXISTS (SELECT 1 \
                        FROM json_each(e.metadata, '$.tags') AS t WHERE t.type = 'text' AND t.value = ?)";
             wanted.and(has, [tag.as_str().into()]);
         }
-        for (condition, moment) in [("e.date >= ?", filter.from), ("e.date < ?", filter.to)] {
-            wanted.and_at(condition, moment);
-        }
+        let span = Span {
+            from: filter.from,
+            until: filter.to,
+            after,
+        };
+        wanted.and_within(span.walked(direction), direction);
         if filter.available {
             let some = "EXISTS (SELECT 1 FROM event_stock AS s WHERE s.event_id = e.id AND s.available > 0)";
             wanted.and(some, []);
         }
         wanted
+    }
+
+    fn and_within(&mut self, span: Span, direction: Direction) {
+        self.and_at("e.date >= ?", span.from);
+        self.and_at("e.date < ?", span.until);
+        if let Some(last) = span.after {
+            let behind = match direction {
+                Direction::Up => "(e.date, e.id) > (?, ?)",
+                Direction::Down => "(e.date, e.id) < (?, ?)",
+            };
+            let id = EventId::from_bytes(last.id).to_string();
+            self.and(behind, [last.at.millis().into(), id.into()]);
+        }
     }
 
     fn and(&mut self, condition: &'static str, values: impl IntoIterator<Item = Value>) {

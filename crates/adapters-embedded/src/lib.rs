@@ -8,6 +8,8 @@
 mod audit_log;
 mod audit_trail;
 mod checkpoint;
+#[cfg(test)]
+mod cost;
 mod database;
 mod diagnosis;
 mod dialect;
@@ -20,6 +22,7 @@ mod event_row;
 mod folder;
 mod probe;
 mod schema;
+mod span;
 mod sql;
 mod stock;
 mod stock_repository;

@@ -3,7 +3,7 @@
 
 use domain::cursor::{Moment, Start};
 use domain::event::{Event, EventFilter, EventOrder, EventQuery};
-use domain::search::SearchWords;
+use domain::search::{SearchWord, SearchWords};
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
 use mongodb::options::Hint;
@@ -31,17 +31,13 @@ pub(crate) async fn list(
         EventOrder::EarliestFirst => 1,
         EventOrder::LatestFirst => -1,
     };
-    let (skip, after) = match start {
-        Start::Offset(rows) => (rows, None),
-        Start::After(last) => (0, Some(last)),
-    };
     let filter = &query.filter;
     let found = database
         .events()
-        .find(wanted(filter, direction, after))
+        .find(wanted(filter, direction, start.position()))
         .hint(Hint::Keys(index(filter)))
         .sort(doc! { "date": direction, "_id": direction })
-        .skip(skip)
+        .skip(start.offset())
         .limit(i64::try_from(limit).unwrap_or(i64::MAX))
         .projection(event_fields())
         .max_time(SERVER_LIMIT)
@@ -101,7 +97,7 @@ fn wanted(filter: &EventFilter, direction: i32, after: Option<Moment>) -> Docume
         wanted.insert("availableTickets", doc! { "$gt": 0 });
     }
     let words = filter.search.iter().flat_map(SearchWords::words);
-    let words: Vec<Document> = words.map(|word| stands_somewhere(word)).collect();
+    let words: Vec<Document> = words.map(stands_somewhere).collect();
     if !words.is_empty() {
         wanted.insert("$and", words);
     }
@@ -116,16 +112,25 @@ fn wanted(filter: &EventFilter, direction: i32, after: Option<Moment>) -> Docume
 }
 
 /// That the word stands in one of the texts, compared without case.
-fn stands_somewhere(word: &str) -> Document {
+fn stands_somewhere(word: &SearchWord) -> Document {
     let pattern = pattern(word);
     let stands = |field: &str| doc! { field: { "$regex": &pattern, "$options": "i" } };
     doc! { "$or": [stands("title"), stands("description"), stands("location")] }
 }
 
-/// The word as a regular expression (PCRE) that means nothing but the word.
-fn pattern(word: &str) -> String {
-    let mut pattern = String::with_capacity(2 * word.len());
-    for c in word.chars() {
+/// The word as a regular expression (PCRE) that means nothing but the word: as it was typed, or as it is
+/// folded. The server tells the cases of single letters apart, and to it `İ` has none but itself.
+fn pattern(word: &SearchWord) -> String {
+    let (typed, folded) = (word.typed(), word.folded());
+    match typed.is_ascii() || typed == folded {
+        true => escaped(typed),
+        false => format!("{}|{}", escaped(typed), escaped(folded)),
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut pattern = String::with_capacity(2 * text.len());
+    for c in text.chars() {
         if c.is_ascii_punctuation() {
             pattern.push('\\');
         }
@@ -138,9 +143,19 @@ fn pattern(word: &str) -> String {
 mod tests {
     use super::*;
 
+    fn pattern_of(text: &str) -> String {
+        pattern(&SearchWords::parse(text).unwrap().words()[0])
+    }
+
     #[test]
     fn what_means_something_is_escaped() {
-        assert_eq!(pattern("a.b"), "a\\.b");
-        assert_eq!(pattern("\\e(ü$"), "\\\\e\\(ü\\$");
+        assert_eq!(pattern_of("A.b"), "A\\.b");
+        assert_eq!(pattern_of("\\e(ü$"), "\\\\e\\(ü\\$");
+    }
+
+    #[test]
+    fn a_word_that_is_folded_to_other_letters_is_looked_for_in_both_forms() {
+        assert_eq!(pattern_of("İz."), "İz\\.|i\u{307}z\\.");
+        assert_eq!(pattern_of("ΟΔΥΣ"), "ΟΔΥΣ|οδυσ");
     }
 }

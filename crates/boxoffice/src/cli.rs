@@ -58,7 +58,7 @@ pub(crate) struct Export {
     /// From this moment on, such as 2030-12-31T00:00:00Z; without it, from the beginning.
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
-    /// Before this moment; without it, until now.
+    /// Before this moment; without it, until a minute ago: what is younger may still be on its way.
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
 }

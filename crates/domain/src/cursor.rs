@@ -94,13 +94,41 @@ pub fn read<P: Position>(scope: &ListScope, text: &str) -> Result<P, InvalidValu
     position().ok_or(InvalidValue::NotACursor)
 }
 
+/// Where a walk of the list `scope` goes on: behind the cursor's position. An empty one begins the walk.
+pub fn resume<P: Position>(scope: &ListScope, text: &str) -> Result<Start<P>, InvalidValue> {
+    match text {
+        "" => Ok(Start::First),
+        cursor => read(scope, cursor).map(Start::After),
+    }
+}
+
 /// Where a part of a list begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start<P> {
     /// Behind so many rows; fits an `i64`.
     Offset(u64),
+    /// With the first row, to go on by cursor.
+    First,
     /// Behind the row of that position.
     After(P),
+}
+
+impl<P> Start<P> {
+    /// How many rows are passed over.
+    pub fn offset(&self) -> u64 {
+        match self {
+            Self::Offset(rows) => *rows,
+            Self::First | Self::After(_) => 0,
+        }
+    }
+
+    /// The row behind which it begins, if there is one.
+    pub fn position(self) -> Option<P> {
+        match self {
+            Self::Offset(_) | Self::First => None,
+            Self::After(position) => Some(position),
+        }
+    }
 }
 
 /// Some rows of a list in its order, and where it goes on.
@@ -181,6 +209,16 @@ mod tests {
         ] {
             assert!(read::<Moment>(&scope, &bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_empty_cursor_begins_a_walk() {
+        let scope = scope(&[]);
+        assert_eq!(resume::<Moment>(&scope, ""), Ok(Start::First));
+        let text = write(&scope, &place());
+        assert_eq!(resume(&scope, &text), Ok(Start::After(place())));
+        assert_eq!(Start::After(place()).position(), Some(place()));
+        assert!(resume::<Moment>(&scope, " ").is_err());
     }
 
     #[test]

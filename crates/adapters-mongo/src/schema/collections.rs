@@ -1,5 +1,6 @@
 //! What the validators demand and which indexes there are.
 
+use domain::audit::Outcome;
 use domain::idempotency::KEY_LIFE;
 use domain::stock::MAX_HOLDS;
 use mongodb::bson::{Bson, Document, doc};
@@ -148,7 +149,10 @@ fn over_types(each: impl Into<Bson>) -> Document {
     doc! { "$map": { "input": { "$objectToArray": "$stock" }, "as": "type", "in": each.into() } }
 }
 
+/// The outcomes are those that reads walk one by one: a record of another would never be found, nor
+/// forgotten.
 fn system_logs_validator() -> Document {
+    let outcomes: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::name).collect();
     doc! { "$jsonSchema": {
         "bsonType": "object",
         "required": ["at", "level", "action", "actor", "outcome", "requestId", "details"],
@@ -162,7 +166,7 @@ fn system_logs_validator() -> Document {
                 "required": ["kind", "id"],
                 "properties": { "kind": { "bsonType": "string" }, "id": { "bsonType": "string" } },
             },
-            "outcome": { "bsonType": "string" },
+            "outcome": { "enum": outcomes },
             "requestId": { "bsonType": "string" },
             "details": { "bsonType": "object" },
         },

@@ -1,10 +1,11 @@
 //! Validators and indexes.
 
 use adapters_mongo::{MongoDiagnosis, MongoSchema, SchemaStep};
+use domain::audit::Outcome;
 use domain::diagnosis::{Diagnosis, Verdict};
 use domain::event::EventRepository;
 use futures_util::future::join_all;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{DateTime, Document, doc};
 
 use crate::make::Store;
 use crate::support::TestDatabase;
@@ -103,6 +104,31 @@ async fn an_impossible_stock_is_refused_whoever_writes_it() {
     assert_eq!(store.document(event).await, before);
     let possible = doc! { "availableTickets": 4_i64, "stock.general.available": 4_i64 };
     store.edit(event, possible).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_before_takes_no_other_outcome_once_it_is_brought_up() {
+    let database = TestDatabase::new().await;
+    let logs = database.raw.collection::<Document>("system_logs");
+    let record = |outcome: &str| {
+        doc! {
+            "at": DateTime::from_millis(0), "level": "info", "action": "user.login", "actor": {},
+            "outcome": outcome, "requestId": "r", "details": {},
+        }
+    };
+    // The validator that any text would do for.
+    let before = doc! { "$jsonSchema": { "properties": { "outcome": { "bsonType": "string" } } } };
+    let command = doc! { "collMod": "system_logs", "validator": before };
+    database.raw.run_command(command).await.unwrap();
+    logs.insert_one(record("maybe")).await.unwrap();
+    let schema = MongoSchema::new(database.adapter.clone());
+    assert_eq!(applied(&schema).await, [true, false, true, true]);
+    schema.up().await.unwrap();
+    assert_eq!(applied(&schema).await, [true; 4]);
+    assert!(logs.insert_one(record("maybe")).await.is_err());
+    for outcome in Outcome::ALL {
+        logs.insert_one(record(outcome.name())).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

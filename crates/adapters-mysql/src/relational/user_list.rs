@@ -45,7 +45,7 @@ fn condition(filter: &UserFilter) -> Condition {
     let role = filter.role.map(|role| Column::Role.eq(role.as_str()));
     let words = filter.search.iter().flat_map(|search| search.words());
     words
-        .map(|word| contains(word))
+        .map(|word| contains(&word.lower_case()))
         .fold(Condition::all().add_option(role), Condition::add)
 }
 

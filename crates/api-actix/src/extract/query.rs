@@ -10,6 +10,9 @@ use crate::problem::{FieldError, Problem};
 
 /// The most unknown fields that are named in one answer.
 const MAX_STRAY: usize = 20;
+/// The most bytes of a query, which the links of its answer repeat up to four times: more than any needs whose
+/// fields are right.
+const MAX_LENGTH: usize = 3 * 1024;
 
 /// The fields of a query. Take each known field, then call [`Query::finish`].
 pub(crate) struct Query {
@@ -21,6 +24,10 @@ pub(crate) struct Query {
 impl Query {
     /// Parses the part of a URL behind the question mark.
     pub(crate) fn parse(query: &str) -> Result<Self, Problem> {
+        if query.len() > MAX_LENGTH {
+            let most = format!("has more than {MAX_LENGTH} bytes");
+            return Err(Problem::validation(vec![error("query", &most)]));
+        }
         // Percent-encoded bytes that are not UTF-8 become U+FFFD, which no field's name has.
         let pairs = web::Query::<Vec<(String, String)>>::from_query(query)
             .map(web::Query::into_inner)
@@ -161,6 +168,13 @@ mod tests {
             page_request("limit=100&page=%37").unwrap(),
             PageRequest::new(7, 100).unwrap()
         );
+    }
+
+    #[test]
+    fn a_query_is_bounded() {
+        let padded = |length: usize| format!("{}page=2", "&".repeat(length - "page=2".len()));
+        assert!(page_request(&padded(MAX_LENGTH)).is_ok());
+        assert!(page_request(&padded(MAX_LENGTH + 1)).is_err());
     }
 
     #[test]

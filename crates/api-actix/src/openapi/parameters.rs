@@ -76,7 +76,8 @@ parameters! {
     CursorQuery [parameter(
         ParameterIn::Query,
         "cursor",
-        "Only rows behind it. A cursor of other filters is refused.",
+        "Only rows behind it; empty, to begin a walk by cursor with the first. A cursor of other filters is \
+         refused.",
         fields::cursor(),
     )]
     /// A file of Swagger UI in the path.

@@ -90,6 +90,34 @@ async fn every_filter_is_read_and_the_cursor_is_of_that_list() {
 }
 
 #[actix_web::test]
+async fn an_empty_cursor_begins_a_walk() {
+    let mut mocks = Mocks::new();
+    mocks
+        .events
+        .expect_list()
+        .withf(|query, start, _| query.filter.tag.is_some() && *start == Start::First)
+        .return_once(|_, _, _| Ok(found(Some(place()), None)));
+    let answer = get(mocks, "?tag=a&cursor=").await;
+    assert_eq!(answer.status, 200);
+    let tag = Some(Tag::parse("a").unwrap());
+    let query = EventQuery {
+        filter: EventFilter {
+            tag,
+            ..EventFilter::default()
+        },
+        ..EventQuery::default()
+    };
+    let next = cursor::write(&query.scope(), &place());
+    assert_eq!(
+        answer.body["pagination"],
+        json!({"limit": 10, "nextCursor": next})
+    );
+    let links =
+        format!("<{PATH}?tag=a>; rel=\"first\", <{PATH}?tag=a&cursor={next}>; rel=\"next\"");
+    assert_eq!(answer.header("Link"), links);
+}
+
+#[actix_web::test]
 async fn everything_wrong_is_told_at_once() {
     let query = "?q=+&from=now&to=&tag=%00&available=yes&sort=title&page=0&limit=101&filter=x";
     let answer = get(Mocks::new(), query).await;
@@ -115,11 +143,33 @@ async fn a_cursor_of_another_list_and_one_with_a_page_are_refused() {
         (format!("?q=x&cursor={cursor}"), "cursor"),
         (format!("?sort=-date&cursor={cursor}"), "cursor"),
         ("?cursor=x".to_owned(), "cursor"),
-        (format!("?cursor={}", "A".repeat(5_000)), "cursor"),
+        (format!("?cursor={}", "A".repeat(2_000)), "cursor"),
+        ("?cursor=&cursor=".to_owned(), "cursor"),
         (format!("?page=1&cursor={cursor}"), "page"),
+        ("?page=1&cursor=".to_owned(), "page"),
     ] {
         let answer = get(Mocks::new(), &query).await;
         answer.assert_problem(422, "validation_failed");
         assert_eq!(answer.fields(), [field], "{query}");
     }
+}
+
+#[actix_web::test]
+async fn the_longest_query_that_is_right_is_taken_and_a_longer_one_refused() {
+    let mut mocks = Mocks::new();
+    let list = mocks.events.expect_list();
+    list.return_once(|_, _, _| Ok(found(Some(place()), Some(99))));
+    let longest = "%F0%9F%8E%9F".repeat(100);
+    let time = "2030-01-01T00%3A00%3A00.000%2B00%3A00";
+    let query = format!(
+        "?q={longest}&tag={longest}&from={time}&to={time}&available=false&sort=-date&limit=100&page=1"
+    );
+    let answer = get(mocks, &query).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("Link").len() < 16 * 1024);
+    // Blanks around words say nothing, and every link would repeat them.
+    let padded = format!("?q={}x", "+".repeat(3 * 1024));
+    let answer = get(Mocks::new(), &padded).await;
+    answer.assert_problem(422, "validation_failed");
+    assert_eq!(answer.fields(), ["query"]);
 }

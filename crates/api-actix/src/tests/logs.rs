@@ -94,6 +94,24 @@ async fn what_is_not_known_of_a_record_is_left_out() {
 }
 
 #[actix_web::test]
+async fn an_empty_cursor_is_the_beginning() {
+    let mut mocks = Mocks::new();
+    mocks
+        .logs
+        .expect_list()
+        .withf(|_, after, _| after.is_none())
+        .return_once(|_, _, _| {
+            Ok(Stretch {
+                rows: vec![entry()],
+                next: None,
+            })
+        });
+    let answer = get(mocks, "?cursor=").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.body["pagination"], json!({"limit": 20}));
+}
+
+#[actix_web::test]
 async fn every_filter_is_read_and_the_cursor_is_of_that_list() {
     let wanted = || AuditFilter {
         actor: Some(UserId::new(7)),
@@ -146,9 +164,8 @@ async fn a_cursor_of_another_list_is_refused() {
     let other = cursor::write(&AuditFilter::default().scope(), &place());
     for query in [
         format!("?outcome=success&cursor={other}"),
-        "?cursor=".to_owned(),
         "?cursor=x".to_owned(),
-        format!("?cursor={}", "A".repeat(5_000)),
+        format!("?cursor={}", "A".repeat(2_000)),
         format!("?cursor={other}&cursor={other}"),
     ] {
         let answer = get(Mocks::new(), &query).await;

@@ -45,7 +45,7 @@ async fn users_are_looked_for() {
         .users
         .expect_list()
         .withf(|filter, page| {
-            filter.search == Some(SearchWords::parse("john 100%").unwrap())
+            filter.search == Some(SearchWords::parse("John 100%").unwrap())
                 && filter.role == Some(Role::Staff)
                 && *page == PageRequest::new(2, 5).unwrap()
         })

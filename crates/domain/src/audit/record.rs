@@ -165,7 +165,7 @@ pub struct Target {
 
 impl Target {
     /// Reads `kind:id`, such as `event:507f1f77bcf86cd799439011` or `booking:2`: 1 to 32 lower-case
-    /// letters, and 1 to 64 letters and digits.
+    /// letters, and 1 to 64 letters and digits. Those of an event's id may be in either case, as elsewhere.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
         let (kind, id) = text.split_once(':').ok_or(InvalidValue::NotATarget)?;
         let is_kind =
@@ -174,9 +174,13 @@ impl Target {
         if !is_kind || !is_id {
             return Err(InvalidValue::NotATarget);
         }
+        let id = match kind {
+            "event" => id.to_ascii_lowercase(),
+            _ => id.to_owned(),
+        };
         Ok(Self {
             kind: kind.to_owned(),
-            id: id.to_owned(),
+            id,
         })
     }
 }
@@ -379,6 +383,8 @@ mod tests {
         let target = Target::parse("event:507f1f77bcf86cd799439011").unwrap();
         assert_eq!(target.kind, "event");
         assert_eq!(target.id, "507f1f77bcf86cd799439011");
+        assert_eq!(Target::parse("event:507F1F77BCF86CD799439011"), Ok(target));
+        assert_eq!(Target::parse("gate:B3").unwrap().id, "B3");
         let long = format!("a:{}", "1".repeat(65));
         for bad in [
             "",

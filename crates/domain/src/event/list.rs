@@ -36,6 +36,11 @@ impl EventFilter {
             .is_none_or(|search| search.stand_in(&texts))
     }
 
+    /// Whether a store has to look into event after event: no index knows words or tickets.
+    pub fn looks_into_events(&self) -> bool {
+        self.search.is_some() || self.available
+    }
+
     /// Whether every event is wanted.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -85,10 +90,7 @@ impl EventQuery {
     /// The list, for its cursors.
     pub fn scope(&self) -> ListScope {
         let filter = &self.filter;
-        let search = filter
-            .search
-            .as_ref()
-            .map(|search| search.words().join(" "));
+        let search = filter.search.as_ref().map(|search| search.folded());
         let (from, to) = (filter.from, filter.to);
         let (from, to) = (from.map(|at| at.to_string()), to.map(|at| at.to_string()));
         let available = filter.available.then_some("available");
@@ -121,7 +123,7 @@ impl Event {
 pub struct EventList {
     /// The events.
     pub events: Stretch<Event, Moment>,
-    /// How many the whole list has; behind a cursor nobody counts them.
+    /// How many the whole list has; of a walk by cursor nobody counts them.
     pub total: Option<u64>,
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::try_join;
+use tokio::sync::Semaphore;
 
 use super::changes::Change;
 use super::{
@@ -26,6 +27,8 @@ use crate::stock::{Settler, StockRepository};
 const A_MOMENT: Duration = Duration::from_millis(1);
 /// The most events of one read.
 const MAX_READ: usize = 100;
+/// The most lists at once that the store looks into event after event for.
+const MAX_SEARCHES: usize = 4;
 
 /// What events work with.
 #[derive(Clone)]
@@ -50,6 +53,7 @@ pub struct EventService {
     keys: RequestKeys,
     deadline: Duration,
     reads: GroupedReads<EventId, Event>,
+    searches: Arc<Semaphore>,
 }
 
 impl EventService {
@@ -67,6 +71,7 @@ impl EventService {
             keys,
             deadline,
             reads,
+            searches: Arc::new(Semaphore::new(MAX_SEARCHES)),
         }
     }
 
@@ -93,6 +98,25 @@ impl EventService {
 fn answered(earlier: Remembered) -> Result<Event, Failure> {
     let event = earlier.event;
     event.ok_or_else(|| Failure::Unexpected("a key is remembered without its answer".into()))
+}
+
+/// Some of the events of a list, and how many it has in all unless it is walked.
+async fn read_list(
+    events: Arc<dyn EventRepository>,
+    query: EventQuery,
+    start: Start<Moment>,
+    size: PageSize,
+) -> Result<EventList, Failure> {
+    let rows = events.list(&query, start, size.get() + 1);
+    let total = async {
+        match start {
+            Start::Offset(_) => events.count(&query.filter).await.map(Some),
+            Start::First | Start::After(_) => Ok(None),
+        }
+    };
+    let (rows, total) = try_join!(rows, total)?;
+    let events = Stretch::cut(rows, size.get(), Event::position);
+    Ok(EventList { events, total })
 }
 
 /// Reads of events, shared by those who ask for one while a read is on its way.
@@ -188,16 +212,18 @@ impl EventUseCases for EventService {
             let soonest = Some(self.ports.runtime.clock.now().plus(A_MOMENT));
             query.filter.from = query.filter.from.max(soonest);
         }
-        let events = &self.ports.events;
-        let rows = events.list(&query, start, size.get() + 1);
-        let total = async {
-            match start {
-                Start::Offset(_) => events.count(&query.filter).await.map(Some),
-                Start::After(_) => Ok(None),
-            }
-        };
-        let (rows, total) = try_join!(rows, total)?;
-        let events = Stretch::cut(rows, size.get(), Event::position);
-        Ok(EventList { events, total })
+        let is_search = query.filter.looks_into_events();
+        let list = read_list(Arc::clone(&self.ports.events), query, start, size);
+        if !is_search {
+            return list.await;
+        }
+        let place = Arc::clone(&self.searches).try_acquire_owned();
+        let place = place.map_err(|_| Failure::unavailable("too many searches at once"))?;
+        // Its place is free again when the store is done, not when the client hangs up.
+        self.in_own_task(async move {
+            let _place = place;
+            list.await
+        })
+        .await
     }
 }

@@ -2,17 +2,20 @@
 
 mod records;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use mockall::Sequence;
 
 use super::*;
 use crate::audit::{AuditBuffer, MockAuditLog};
 use crate::booking::MockBookingRepository;
 use crate::cursor::{Moment, Start};
-use crate::error::StoreError;
+use crate::error::{Failure, StoreError};
 use crate::page::PageSize;
+use crate::runtime::{MockSpawner, Task};
+use crate::search::SearchWords;
 use crate::stock::{ClosingState, DeleteOutcome, MockStockRepository, Settler};
 use crate::test_runtime::{ADMIN, origin, runtime};
 use crate::time::Timestamp;
@@ -302,8 +305,53 @@ async fn a_list_is_counted_by_page_and_not_behind_a_cursor() {
         let page = listed(Start::Offset(4), there).await;
         assert_eq!((page.events.rows.len(), page.events.next), (2, next));
         assert_eq!(page.total, Some(9));
-        let behind = listed(Start::After(place), there).await;
-        assert_eq!((behind.events.rows.len(), behind.events.next), (2, next));
-        assert_eq!(behind.total, None);
+        for walk in [Start::First, Start::After(place)] {
+            let part = listed(walk, there).await;
+            assert_eq!((part.events.rows.len(), part.events.next), (2, next));
+            assert_eq!(part.total, None);
+        }
     }
+}
+
+/// A list of events with these words, from its beginning on.
+async fn searched(service: &EventService, words: Option<&str>) -> Result<EventList, Failure> {
+    let filter = EventFilter {
+        search: words.map(|words| SearchWords::parse(words).unwrap()),
+        tag: Some(Tag::parse("a").unwrap()),
+        ..EventFilter::default()
+    };
+    let query = EventQuery {
+        filter,
+        ..EventQuery::default()
+    };
+    let size = PageSize::new(2).unwrap();
+    service.list(query, Start::First, size).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_searches_run_at_once_whether_or_not_their_clients_wait() {
+    let mut events = MockEventRepository::new();
+    events.expect_list().returning(|_, _, _| Ok(vec![event()]));
+    let running: Arc<Mutex<Vec<Task>>> = Arc::default();
+    let mut spawner = MockSpawner::new();
+    let tasks = Arc::clone(&running);
+    spawner
+        .expect_spawn()
+        .returning(move |task| tasks.lock().unwrap().push(task));
+    let (stock, bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let mut ports = ports(events, stock, bookings);
+    ports.runtime.spawner = Arc::new(spawner);
+    let service = EventService::new(ports, Duration::from_secs(60));
+    for _ in 0..4 {
+        // Each client hangs up at once.
+        assert!(searched(&service, Some("rare")).now_or_never().is_none());
+    }
+    let refused = searched(&service, Some("rare")).await;
+    assert!(matches!(refused, Err(Failure::Unavailable(_))));
+    // What an index finds is not their like.
+    assert!(searched(&service, None).await.is_ok());
+    let ended = std::mem::take(&mut *running.lock().unwrap());
+    futures_util::future::join_all(ended).await;
+    assert!(searched(&service, Some("rare")).now_or_never().is_none());
+    assert_eq!(running.lock().unwrap().len(), 1);
 }

@@ -99,7 +99,8 @@ pub trait EventUseCases: Send + Sync {
     async fn fetch(&self, id: EventId) -> Result<Option<Event>, Failure>;
 
     /// Some of the events of a list, from `start` on. What is available is so at this moment: it has not
-    /// begun.
+    /// begun. Of those lists that the store looks into event after event for, a few are read at once; one
+    /// more is unavailable.
     async fn list(
         &self,
         query: EventQuery,

@@ -116,10 +116,10 @@ pub(super) fn event_list(mut fields: Query) -> Result<EventListQuery, Problem> {
     };
     let page = fields.page();
     fields.not_both("page", "cursor");
-    let after = fields.cursor(|text| cursor::read(&query.scope(), text));
+    let start = fields.cursor(|text| cursor::resume(&query.scope(), text));
     let list = page.map(|page| EventListQuery {
         query,
-        start: after.map_or(Start::Offset(page.offset()), Start::After),
+        start: start.unwrap_or(Start::Offset(page.offset())),
         page,
     });
     fields.finish(list)

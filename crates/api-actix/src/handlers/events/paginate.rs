@@ -16,8 +16,9 @@ use crate::openapi::parameters::{CursorQuery, EventFilterQuery, PageQuery};
     get, path = "/api/events/paginate", operation_id = "paginateEvents",
     summary = "List events",
     description = "All events, past ones too, or those that are looked for, by date and then id. By `page` a \
-                   row may show twice or never while others write; by `cursor` each shows once, and the cost \
-                   of a page does not grow with its depth. Not both.",
+                   row may show twice or never while others write; by `cursor` each shows once, unless its \
+                   date is edited meanwhile, and the cost of a page does not grow with its depth. Not both. \
+                   An empty `cursor` begins a walk, without counting.",
     params(PageQuery, CursorQuery, EventFilterQuery),
     responses((status = 200, description = "Some events.", body = EventPage, headers(("Link")))),
 )]

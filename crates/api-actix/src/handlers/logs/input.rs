@@ -1,7 +1,7 @@
 //! The query of the audit log.
 
 use domain::audit::{Action, AuditFilter, Outcome, Target};
-use domain::cursor::{self, Moment};
+use domain::cursor::{self, Moment, Start};
 use domain::page::PageSize;
 use domain::text::InvalidValue;
 use domain::time::Timestamp;
@@ -31,10 +31,10 @@ pub(super) fn log_query(mut query: Query) -> Result<LogQuery, Problem> {
         until: query.optional("until", Timestamp::parse),
     };
     let size = query.page_size(DEFAULT_LIMIT);
-    let after = query.cursor(|text| cursor::read(&filter.scope(), text));
+    let start = query.cursor(|text| cursor::resume(&filter.scope(), text));
     query.finish(size.map(|size| LogQuery {
         filter,
-        after,
+        after: start.and_then(Start::position),
         size,
     }))
 }

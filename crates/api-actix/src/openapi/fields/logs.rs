@@ -92,10 +92,10 @@ pub(crate) fn log_limit() -> Schema {
 /// No schema can say which cursors belong to a list.
 pub(crate) fn cursor() -> Schema {
     string(
-        "The `pagination.nextCursor` of an answer to the same filters.",
+        "The `pagination.nextCursor` of an answer to the same filters, or nothing.",
         "AbC0dEf1gHi2",
     )
-    .pattern(Some("^[A-Za-z0-9_-]{1,64}$"))
+    .pattern(Some("^[A-Za-z0-9_-]{0,64}$"))
     .into()
 }
 

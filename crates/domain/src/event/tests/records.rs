@@ -1,6 +1,5 @@
 //! What changes of events leave in the audit log, whatever becomes of the client.
 
-use futures_util::FutureExt;
 use serde_json::{Value, json};
 
 use super::*;
@@ -25,7 +24,7 @@ async fn recorded<F: Future<Output = ()>>(
     work(EventService::new(ports, Duration::from_millis(50))).await;
     tokio::time::sleep(A_WHILE).await;
     audit.flush().await.unwrap();
-    let mut records: Vec<AuditRecord> = receiver.await.unwrap();
+    let mut records: Vec<AuditRecord> = receiver.now_or_never().unwrap().unwrap();
     assert_eq!(records.len(), 1);
     let record = records.remove(0);
     (record.outcome, record.details.into())
@@ -38,7 +37,7 @@ fn with_events(events: MockEventRepository) -> EventPorts {
 
 /// Ports that delete an event once its last hold is gone, with that answer.
 fn with_deletion(answer: Result<DeleteOutcome, StoreError>) -> EventPorts {
-    let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
+    let (mut stock, mut bookings) = (MockStockRepository::new(), no_bookings());
     let close = stock.expect_close();
     close.returning(|_, _, _| Ok(ClosingState::Holds));
     let mut looks = [ClosingState::Holds, ClosingState::Clear].into_iter();

@@ -48,7 +48,7 @@ async fn list(on: &Documents, query: &EventQuery) -> Vec<u8> {
 
 /// The same, read by cursor in pages of `size`.
 async fn walk(on: &Documents, query: &EventQuery, size: usize) -> Vec<u8> {
-    let (mut seen, mut start) = (Vec::new(), Start::Offset(0));
+    let (mut seen, mut start) = (Vec::new(), Start::First);
     loop {
         let part = on.events.list(query, start, size).await.unwrap();
         assert!(part.len() <= size);
@@ -249,6 +249,39 @@ pub async fn each_filter_finds_its_events_in_both_orders(on: Documents) {
     }
 }
 
+pub async fn words_are_found_whatever_the_case_of_their_letters(on: Documents) {
+    // Letters whose case is not simply another letter.
+    for (number, title) in [(1, "Yeni İstanbul"), (2, "Οδυσσέας"), (3, "ΛΟΓΟΣ λόγος")]
+    {
+        let mut new = dated(number, FAR + i64::from(number));
+        new.details.title = Title::parse(title).unwrap();
+        on.events.insert(&new).await.unwrap();
+    }
+    for (words, found) in [
+        ("İstanbul", vec![1]),
+        ("İSTANBUL yeni", vec![1]),
+        ("stanbul", vec![1]),
+        ("ΟΔΥΣ", vec![2]),
+        ("οδυς", vec![2]),
+        ("οδυσ", vec![2]),
+        ("λόγοσ", vec![3]),
+        ("λόγος", vec![3]),
+        ("λογος", vec![3]),
+    ] {
+        let search = Some(SearchWords::parse(words).unwrap());
+        let filter = EventFilter {
+            search,
+            ..EventFilter::default()
+        };
+        assert_eq!(on.events.count(&filter).await.unwrap(), 1, "{words}");
+        let query = EventQuery {
+            filter,
+            ..EventQuery::default()
+        };
+        assert_eq!(list(&on, &query).await, found, "{words}");
+    }
+}
+
 pub async fn a_change_counts_in_the_next_list(on: Documents) {
     five(&on).await;
     let change = EventChange {
@@ -281,29 +314,63 @@ pub async fn a_change_counts_in_the_next_list(on: Documents) {
     assert_eq!(on.events.count(&filter).await.unwrap(), 1);
 }
 
+/// An event that comes while others walk the list.
+fn newcomer(kind: u8, round: u8, millis: i64) -> NewEvent {
+    let mut new = dated(round, millis);
+    let mut bytes = new.id.bytes();
+    bytes[10] = kind;
+    new.id = EventId::from_bytes(bytes);
+    new
+}
+
+/// Changes an event in all but its date, and sells a ticket of it.
+async fn changed(on: &Documents, event: EventId, round: u8) {
+    let change = EventChange {
+        title: Some(Title::parse(&format!("Round {round}")).unwrap()),
+        location: Some(Location::parse("Elsewhere").unwrap()),
+        ..Default::default()
+    };
+    let edit = edit(&change, ExpectedRevision::Any);
+    on.events.update(event, &edit).await.unwrap();
+    on.hold(event, 1).await;
+}
+
+async fn deleted(on: &Documents, event: EventId) {
+    let token = token();
+    on.close(event, token).await.unwrap();
+    assert!(on.delete_closed(event, token).await.unwrap());
+}
+
 pub async fn a_walk_meets_each_event_once_while_others_come_and_go(on: Documents) {
     let there: Vec<NewEvent> = (100..130).map(|byte| dated(byte, FAR)).collect();
     stored(&on, &there).await;
-    let (mut seen, mut start) = (Vec::new(), Start::Offset(0));
+    let (mut seen, mut start): (Vec<EventId>, _) = (Vec::new(), Start::First);
     for round in 0..60_u8 {
-        // Before, behind, and of the same date.
-        let others = [
-            dated(0, FAR - 1 - i64::from(round)),
-            dated(1, FAR + 1 + i64::from(round)),
-            dated(0, FAR),
+        // Before, behind, and of the same date; some of them go again, read or not.
+        let far = i64::from(round);
+        let newcomers = [
+            newcomer(2, round, FAR - 1 - far),
+            newcomer(3, round, FAR + 1 + far),
+            newcomer(4, round, FAR),
+            newcomer(5, round, FAR - 1 - far),
+            newcomer(6, round, FAR + 1 + far),
         ];
-        let ids = [[2, round], [3, round], [4, round]];
-        for (mut other, [kind, number]) in others.into_iter().zip(ids) {
-            let mut bytes = other.id.bytes();
-            (bytes[10], bytes[11]) = (kind, number);
-            other.id = EventId::from_bytes(bytes);
-            on.events.insert(&other).await.unwrap();
+        stored(&on, &newcomers).await;
+        deleted(&on, newcomers[3].id).await;
+        deleted(&on, newcomers[4].id).await;
+        let others = there.iter().skip(usize::from(round)).step_by(7);
+        for other in others {
+            changed(&on, other.id, round).await;
         }
         let part = on.events.list(&all(EarliestFirst), start, 4).await.unwrap();
         let Some(last) = part.last() else {
             break;
         };
         start = Start::After(last.position());
+        // The row that the cursor names may go.
+        if newcomers.iter().any(|newcomer| newcomer.id == last.id) {
+            deleted(&on, last.id).await;
+        }
         seen.extend(part.iter().map(|event| event.id));
     }
     for event in &there {

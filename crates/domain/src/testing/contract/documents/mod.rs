@@ -69,6 +69,7 @@ macro_rules! document_contract_tests {
                 an_empty_list_and_a_part_far_beyond_the_end_are_empty,
                 a_list_shows_the_present_stock,
                 each_filter_finds_its_events_in_both_orders,
+                words_are_found_whatever_the_case_of_their_letters,
                 a_change_counts_in_the_next_list,
                 a_walk_meets_each_event_once_while_others_come_and_go,
             }

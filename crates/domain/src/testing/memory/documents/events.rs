@@ -151,9 +151,9 @@ impl EventRepository for MemoryDocuments {
         if query.order == EventOrder::LatestFirst {
             wanted.reverse();
         }
-        let skipped = match start {
-            Start::Offset(rows) => usize::try_from(rows).unwrap_or(usize::MAX),
-            Start::After(last) => {
+        let skipped = match start.position() {
+            None => usize::try_from(start.offset()).unwrap_or(usize::MAX),
+            Some(last) => {
                 let read = |event: &Event| match query.order {
                     EventOrder::EarliestFirst => place(event) <= (last.at, last.id),
                     EventOrder::LatestFirst => place(event) >= (last.at, last.id),

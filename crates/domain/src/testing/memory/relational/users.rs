@@ -7,6 +7,7 @@ use super::{MemoryRelational, Tables};
 use crate::error::StoreError;
 use crate::idempotency::KeyClaim;
 use crate::page::{Page, PageRequest};
+use crate::search::SearchWord;
 use crate::time::Timestamp;
 use crate::user::{
     Account, ChangeUserError, CreateAdminError, CreateUserError, Email, NewUser, PasswordHash,
@@ -159,5 +160,6 @@ fn is_wanted(filter: &UserFilter, user: &User) -> bool {
     has_role
         && words
             .into_iter()
-            .all(|word| name.contains(word) || email.contains(word))
+            .map(SearchWord::lower_case)
+            .all(|word| name.contains(&word) || email.contains(&word))
 }
