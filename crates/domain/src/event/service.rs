@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::try_join;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::changes::Change;
 use super::{
@@ -29,6 +29,8 @@ const A_MOMENT: Duration = Duration::from_millis(1);
 const MAX_READ: usize = 100;
 /// The most lists at once that the store looks into event after event for.
 const MAX_SEARCHES: usize = 4;
+/// How long such a list waits for its turn.
+const SEARCH_WAIT: Duration = Duration::from_secs(1);
 
 /// What events work with.
 #[derive(Clone)]
@@ -91,6 +93,14 @@ impl EventService {
         let runtime = &self.ports.runtime;
         let result = runtime.in_own_task(self.deadline, work).await;
         result.unwrap_or_else(|| Err(Failure::too_late().into()))
+    }
+
+    /// Waits in line for a place among the searches, but not for long.
+    async fn place_to_search(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let place = Arc::clone(&self.searches).acquire_owned();
+        let place = self.ports.runtime.within(SEARCH_WAIT, place).await;
+        let place = place.and_then(Result::ok);
+        place.ok_or_else(|| Failure::unavailable("too many searches at once"))
     }
 }
 
@@ -217,8 +227,7 @@ impl EventUseCases for EventService {
         if !is_search {
             return list.await;
         }
-        let place = Arc::clone(&self.searches).try_acquire_owned();
-        let place = place.map_err(|_| Failure::unavailable("too many searches at once"))?;
+        let place = self.place_to_search().await?;
         // Its place is free again when the store is done, not when the client hangs up.
         self.in_own_task(async move {
             let _place = place;
