@@ -17,25 +17,46 @@ pub(super) fn literal(value: impl Into<RawBson>) -> RawDocumentBuf {
 }
 
 /// The holds whose ids are among `ids`, or those that are not.
+pub(super) fn holds_among(ids: &[String], among: bool) -> RawDocumentBuf {
+    let (first, last) = range(ids);
+    let is_among = is_among(literal(first), literal(last), literal(texts(ids)));
+    holds_that(if among { is_among } else { not(is_among) })
+}
+
+/// The holds of which `condition` is true, which calls each `$$hold`.
+pub(super) fn holds_that(condition: RawDocumentBuf) -> RawDocumentBuf {
+    rawdoc! { "$filter": { "input": "$holds", "as": "hold", "cond": condition } }
+}
+
+/// Whether the id of `$$hold` is among `ids`, of which `first` is the least and `last` the greatest.
 ///
 /// The server looks an id up in a list from its beginning. Ids begin with the time, and those that go
 /// together are about as old as each other: most holds of a crowd lie outside of their range, and two
 /// comparisons tell.
-pub(super) fn holds_among(ids: &[String], among: bool) -> RawDocumentBuf {
+pub(super) fn is_among(
+    first: impl Into<RawBson>,
+    last: impl Into<RawBson>,
+    ids: impl Into<RawBson>,
+) -> RawDocumentBuf {
     const ID: &str = "$$hold.reservationId";
-    let first = ids.iter().min().map_or("", String::as_str);
-    let last = ids.iter().max().map_or("", String::as_str);
-    let is_among = rawdoc! { "$and": [
-        { "$gte": [ID, literal(first)] },
-        { "$lte": [ID, literal(last)] },
-        { "$in": [ID, literal(texts(ids))] },
-    ] };
-    let condition = if among {
-        is_among
-    } else {
-        rawdoc! { "$not": [is_among] }
-    };
-    rawdoc! { "$filter": { "input": "$holds", "as": "hold", "cond": condition } }
+    rawdoc! { "$and": [
+        { "$gte": [ID, first.into()] },
+        { "$lte": [ID, last.into()] },
+        { "$in": [ID, ids.into()] },
+    ] }
+}
+
+/// The least and the greatest of `ids`; of none, what no id is.
+pub(super) fn range(ids: &[String]) -> (&str, &str) {
+    let (first, last) = (ids.iter().min(), ids.iter().max());
+    (
+        first.map_or("", String::as_str),
+        last.map_or("", String::as_str),
+    )
+}
+
+pub(super) fn not(condition: RawDocumentBuf) -> RawDocumentBuf {
+    rawdoc! { "$not": [condition] }
 }
 
 /// The mark `held` of a document that will have `holds`. The index on it knows the events with holds.

@@ -132,10 +132,10 @@ async fn in_several(
 
 /// Settles what the refused statement left: these have been forgotten by who sent them along.
 fn settle_apart(database: &MongoDatabase, settle: &[HoldRef]) {
-    let (database, settle) = (database.clone(), settle.to_vec());
-    tokio::spawn(async move {
+    let (on, settle) = (database.clone(), settle.to_vec());
+    database.runtime().spawn(async move {
         // What cannot be settled now is found by recovery.
-        let _ = holds::settle(&database, &settle).await;
+        let _ = holds::settle(&on, &settle).await;
     });
 }
 

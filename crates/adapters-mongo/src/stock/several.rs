@@ -10,9 +10,11 @@ use domain::event::EventId;
 use domain::stock::TicketType;
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf, rawdoc};
 
-use super::pipeline::{STEP, TypeChange, held, literal, texts, without_step};
+use super::pipeline::{
+    STEP, TypeChange, held, holds_that, is_among, literal, not, range, texts, without_step,
+};
 use super::wishes::{
-    Wishes, and, available, event_with, max_holds, new_hold, open, quantity, twins,
+    Wishes, and, available, event_with, fits, held_keys, max_holds, new_hold, open, quantity, twins,
 };
 use crate::event_document::object_id;
 use crate::update_command::statement_for_each;
@@ -58,14 +60,14 @@ fn statement(events: &[(&EventId, &Wishes<'_>)], ticket_type: &str) -> RawDocume
 
 /// What one event is asked for, and what can be said of it before.
 fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
-    let (keys, settle) = (wishes.keys(), &wishes.settle);
-    let reserve = &wishes.reserve;
+    let (keys, reserve) = (wishes.keys(), &wishes.reserve);
+    let (first, last) = range(&wishes.settle);
     let quantities = || reserve.iter().map(|wish| quantity(wish));
     let equal = wishes.equal();
     rawdoc! {
-        "settle": texts(settle),
-        "first": settle.iter().min().map_or("", String::as_str),
-        "last": settle.iter().max().map_or("", String::as_str),
+        "settle": texts(&wishes.settle),
+        "first": first,
+        "last": last,
         "wishes": wishes.holds(),
         "count": i64::try_from(reserve.len()).unwrap_or(i64::MAX),
         "tickets": quantities().sum::<i64>(),
@@ -77,15 +79,9 @@ fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
     }
 }
 
-/// The holds without those that are settled; see [`holds_among`](super::pipeline::holds_among).
+/// The holds without those that are settled.
 fn unsettled() -> RawDocumentBuf {
-    const ID: &str = "$$hold.reservationId";
-    let is_settled = rawdoc! { "$and": [
-        { "$gte": [ID, "$step.first"] },
-        { "$lte": [ID, "$step.last"] },
-        { "$in": [ID, "$step.settle"] },
-    ] };
-    rawdoc! { "$filter": { "input": "$holds", "as": "hold", "cond": { "$not": [is_settled] } } }
+    holds_that(not(is_among("$step.first", "$step.last", "$step.settle")))
 }
 
 /// The event after the decision; as it was if nothing is granted.
@@ -115,11 +111,11 @@ fn granted(available: &str) -> RawDocumentBuf {
         { "$gte": [available, "$step.tickets"] },
         { "$lte": ["$step.count", room()] },
         { "$eq": ["$step.twins", []] },
-        { "$eq": [held_keys(), []] },
+        { "$eq": [held_keys("$step.keys"), []] },
     ] };
     rawdoc! { "$switch": {
         "branches": [
-            { "case": { "$not": [and(open())] }, "then": [] },
+            { "case": not(and(open())), "then": [] },
             // What is not there is less than any number.
             { "case": { "$lt": [available, "$step.smallest"] }, "then": [] },
             { "case": { "$lte": [room(), 0_i64] }, "then": [] },
@@ -132,17 +128,7 @@ fn granted(available: &str) -> RawDocumentBuf {
 
 /// Those that can be granted after those before them.
 fn one_by_one(available: &str) -> RawDocumentBuf {
-    let key = "$$this.keyHash";
-    let holds = rawdoc! { "$add": [{ "$size": "$holds" }, { "$size": "$$value.granted" }] };
-    let fits = rawdoc! { "$and": [
-        { "$gte": ["$$value.left", "$$this.quantity"] },
-        { "$lt": [holds, max_holds()] },
-        { "$not": [{ "$in": [key, "$$keys"] }] },
-        { "$not": [{ "$and": [
-            { "$in": [key, "$step.twins"] },
-            { "$in": [key, "$$value.granted.keyHash"] },
-        ] }] },
-    ] };
+    let fits = fits("$$value.left", Some("$step.twins".into()));
     let grant = rawdoc! {
         "left": { "$subtract": ["$$value.left", "$$this.quantity"] },
         "granted": { "$concatArrays": ["$$value.granted", ["$$this"]] },
@@ -153,12 +139,7 @@ fn one_by_one(available: &str) -> RawDocumentBuf {
         "in": { "$cond": [fits, grant, "$$value"] },
     } };
     rawdoc! { "$let": {
-        "vars": { "keys": held_keys() },
+        "vars": { "keys": held_keys("$step.keys") },
         "in": { "$let": { "vars": { "decided": decided }, "in": "$$decided.granted" } },
     } }
-}
-
-/// The keys asked for that have a hold.
-fn held_keys() -> RawDocumentBuf {
-    rawdoc! { "$setIntersection": ["$holds.keyHash", "$step.keys"] }
 }

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use domain::stock::{MAX_HOLDS, Reservation};
 use mongodb::bson::{RawArrayBuf, RawBson, RawDocumentBuf, cstr, rawdoc};
 
-use super::pipeline::{TypeChange, held, holds_among, literal, stock_with, texts};
+use super::pipeline::{TypeChange, held, holds_among, literal, not, stock_with, texts};
 
 /// What one event is asked for.
 #[derive(Default)]
@@ -142,7 +142,7 @@ impl Wishes<'_> {
         let room = i64::try_from(room).unwrap_or(i64::MAX);
         conditions.push(rawdoc! { "$lte": [{ "$size": "$holds" }, room] });
         if !keys.is_empty() {
-            conditions.push(rawdoc! { "$eq": [held_keys(&keys), []] });
+            conditions.push(rawdoc! { "$eq": [held_keys(literal(texts(&keys))), []] });
         }
         conditions
     }
@@ -163,18 +163,21 @@ impl Wishes<'_> {
     fn those_that_fit(&self, types: &[&str]) -> RawDocumentBuf {
         let left: RawArrayBuf = types.iter().map(|key| available(key)).collect();
         let keys = self.keys();
+        let twins = twins(&keys);
+        let twins = (!twins.is_empty()).then(|| literal(texts(&twins)).into());
+        let own = rawdoc! { "$arrayElemAt": ["$$value.left", "$$place"] };
         let place = rawdoc! { "$indexOfArray": [literal(texts(types)), "$$this.ticketType"] };
         let decided = rawdoc! { "$reduce": {
             "input": self.new_holds(),
             "initialValue": { "left": left, "granted": [] },
             "in": { "$let": {
                 "vars": { "place": place },
-                "in": { "$cond": [fits(&twins(&keys)), grant(types.len()), "$$value"] },
+                "in": { "$cond": [fits(own, twins), grant(types.len()), "$$value"] },
             } },
         } };
         rawdoc! { "$let": {
             // Of thousands of keys those that matter, once and not for each wish.
-            "vars": { "keys": held_keys(&keys) },
+            "vars": { "keys": held_keys(literal(texts(&keys))) },
             "in": { "$let": { "vars": { "decided": decided }, "in": "$$decided.granted" } },
         } }
     }
@@ -243,23 +246,23 @@ pub(super) fn open() -> Vec<RawDocumentBuf> {
     ]
 }
 
-/// Whether `$$this` wish, of the type at `$$place`, can be granted after those in `$$value`. A key that
-/// has a hold, an old one or one that was just granted, takes no second one: else two requests of one key
-/// in flight at once could both take tickets. Only twins are looked for among those just granted: all
-/// looking for all would cost the square of their number.
-fn fits(twins: &[&str]) -> RawDocumentBuf {
+/// Whether `$$this` wish can be granted after those in `$$value`, which leave so many tickets of its type. A
+/// key that has a hold, an old one or one that was just granted, takes no second one: else two requests of one
+/// key in flight at once could both take tickets. Only `twins`, if any, are looked for among those just granted:
+/// all looking for all would cost the square of their number.
+pub(super) fn fits(left: impl Into<RawBson>, twins: Option<RawBson>) -> RawDocumentBuf {
     let holds = rawdoc! { "$add": [{ "$size": "$holds" }, { "$size": "$$value.granted" }] };
     let key = "$$this.keyHash";
     let mut conditions = vec![
-        rawdoc! { "$gte": [{ "$arrayElemAt": ["$$value.left", "$$place"] }, "$$this.quantity"] },
+        rawdoc! { "$gte": [left.into(), "$$this.quantity"] },
         rawdoc! { "$lt": [holds, max_holds()] },
-        rawdoc! { "$not": [{ "$in": [key, "$$keys"] }] },
+        not(rawdoc! { "$in": [key, "$$keys"] }),
     ];
-    if !twins.is_empty() {
-        conditions.push(rawdoc! { "$not": [{ "$and": [
-            { "$in": [key, literal(texts(twins))] },
+    if let Some(twins) = twins {
+        conditions.push(not(rawdoc! { "$and": [
+            { "$in": [key, twins] },
             { "$in": [key, "$$value.granted.keyHash"] },
-        ] }] });
+        ] }));
     }
     and(conditions)
 }
@@ -311,8 +314,8 @@ pub(super) fn available(key: &str) -> String {
 }
 
 /// Those of `keys` that have a hold.
-fn held_keys(keys: &[&str]) -> RawDocumentBuf {
-    rawdoc! { "$setIntersection": ["$holds.keyHash", literal(texts(keys))] }
+pub(super) fn held_keys(keys: impl Into<RawBson>) -> RawDocumentBuf {
+    rawdoc! { "$setIntersection": ["$holds.keyHash", keys.into()] }
 }
 
 /// Whether all of `conditions` are met.
