@@ -58,14 +58,17 @@ struct Mocks {
 }
 
 impl Mocks {
+    /// Whoever is looked for by address is John.
+    fn find_john(&mut self) {
+        let found = self.users.expect_find_by_email();
+        found.returning(|_| Ok(Some(account())));
+    }
+
     /// John, whose password is right or wrong.
     fn with_password(matches: bool) -> Self {
         let mut mocks = Self::new();
         mocks.expect_attempt(matches);
-        mocks
-            .users
-            .expect_find_by_email()
-            .returning(|_| Ok(Some(account())));
+        mocks.find_john();
         mocks
             .users
             .expect_account()
@@ -282,10 +285,7 @@ async fn a_password_that_was_not_looked_at_is_not_counted() {
     for mends in [true, false] {
         let mut mocks = Mocks::new();
         mocks.expect_attempt(false);
-        mocks
-            .users
-            .expect_find_by_email()
-            .returning(|_| Ok(Some(account())));
+        mocks.find_john();
         mocks
             .hasher
             .expect_verify()
@@ -313,10 +313,7 @@ async fn what_cannot_be_a_password_is_wrong_after_the_same_work() {
     // bcrypt reads 72 bytes: a longer attempt must not match a password that it begins with.
     let mut mocks = Mocks::new();
     mocks.expect_attempt(false);
-    mocks
-        .users
-        .expect_find_by_email()
-        .returning(|_| Ok(Some(account())));
+    mocks.find_john();
     mocks
         .hasher
         .expect_verify()
