@@ -2,25 +2,26 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
 
 use crate::session::SessionId;
 use crate::user::{Role, UserId};
 
 /// The id that one request carries through answers, logs and audit records: 1 to 128 visible
-/// ASCII characters.
+/// ASCII characters. Clones share them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RequestId(String);
+pub struct RequestId(Arc<str>);
 
 impl RequestId {
     /// Takes an id from outside if it has the form.
     pub fn parse(raw: &str) -> Option<Self> {
         let fits = (1..=128).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic());
-        fits.then(|| Self(raw.to_owned()))
+        fits.then(|| Self(raw.into()))
     }
 
     /// The id of a request that has none.
     pub fn unknown() -> Self {
-        Self("unknown".to_owned())
+        Self("unknown".into())
     }
 
     /// The id as text.

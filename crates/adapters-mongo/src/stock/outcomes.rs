@@ -24,7 +24,7 @@ pub(super) async fn read(
 ) -> Result<Vec<Document>, MongoError> {
     let events: BTreeSet<EventId> = wishes.iter().map(|wish| wish.event_id).collect();
     let ids: Vec<Bson> = events.iter().map(|id| object_id(*id).into()).collect();
-    let projection = Document::try_from(projection(wishes))
+    let projection = Document::try_from(projection_of_read(wishes))
         .map_err(|_| MongoError::Malformed("a projection cannot be read"))?;
     let mut cursor = database
         .events()
@@ -53,26 +53,50 @@ pub(super) fn of(
         .collect())
 }
 
-/// No more than is needed, computed by the server: there may be thousands of holds.
-pub(super) fn projection(wishes: &[Reservation]) -> RawDocumentBuf {
+/// What tells the outcomes in the very document that the update of `wishes` left. No more than is needed,
+/// computed by the server: there may be thousands of holds.
+pub(super) fn projection_of_update(wishes: &[Reservation]) -> RawDocumentBuf {
+    // What was granted stands at the end.
+    let most = i64::try_from(wishes.len()).unwrap_or(i64::MAX).max(1);
+    let last = rawdoc! { "$slice": [holds(), -most] };
+    let granted = rawdoc! { "$let": { "vars": { "last": last }, "in": "$$last.reservationId" } };
+    projection(wishes, granted)
+}
+
+/// The same for a document that others may have updated since.
+fn projection_of_read(wishes: &[Reservation]) -> RawDocumentBuf {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
+    let granted = of_those("$holds.reservationId", literal(texts(&ids)));
+    projection(wishes, granted)
+}
+
+fn projection(wishes: &[Reservation], granted: RawDocumentBuf) -> RawDocumentBuf {
     let keys = wishes.iter().filter_map(|wish| wish.key_hash.as_ref());
     let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();
-    // An error would be one of the whole read.
-    let count = || rawdoc! { "$size": { "$cond": [{ "$isArray": ["$holds"] }, "$holds", []] } };
-    // Looking all of a group up in each of its many events would cost more than a few ids too many.
-    let of_those = |field: &str, those: RawDocumentBuf| {
-        let few = rawdoc! { "$lte": [count(), FEW] };
-        rawdoc! { "$cond": [few, field, { "$setIntersection": [field, those] }] }
-    };
     rawdoc! {
         "stock": 1,
         "closing": { "$ne": [{ "$type": "$closing" }, "missing"] },
         "ended": { "$lte": ["$date", "$$NOW"] },
-        "granted": of_those("$holds.reservationId", literal(texts(&ids))),
+        "granted": granted,
         "keys": of_those("$holds.keyHash", literal(texts(&keys))),
-        "holdCount": count(),
+        "holdCount": hold_count(),
     }
+}
+
+/// The holds; none where somebody broke them. An error would be one of the whole read.
+fn holds() -> RawDocumentBuf {
+    rawdoc! { "$cond": [{ "$isArray": ["$holds"] }, "$holds", []] }
+}
+
+fn hold_count() -> RawDocumentBuf {
+    rawdoc! { "$size": holds() }
+}
+
+/// The values at `field` that are among `those`. Looking all of a group up in each of its many events would
+/// cost more than a few values too many.
+fn of_those(field: &str, those: RawDocumentBuf) -> RawDocumentBuf {
+    let few = rawdoc! { "$lte": [hold_count(), FEW] };
+    rawdoc! { "$cond": [few, field, { "$setIntersection": [field, those] }] }
 }
 
 /// An event as the reservations find it.

@@ -16,11 +16,33 @@ pub(super) fn literal(value: impl Into<RawBson>) -> RawDocumentBuf {
     rawdoc! { "$literal": value.into() }
 }
 
+/// Of `$$hold`.
+const ID: &str = "$$hold.reservationId";
+/// Up to here a list of ids is looked through from its beginning.
+const SHORT: usize = 32;
+
 /// The holds whose ids are among `ids`, or those that are not.
 pub(super) fn holds_among(ids: &[String], among: bool) -> RawDocumentBuf {
+    let mut sorted: Vec<&str> = ids.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
     let (first, last) = range(ids);
-    let is_among = is_among(literal(first), literal(last), literal(texts(ids)));
+    let is_among = rawdoc! { "$and": [
+        { "$gte": [ID, literal(first)] },
+        { "$lte": [ID, literal(last)] },
+        is_in_sorted(&sorted),
+    ] };
     holds_that(if among { is_among } else { not(is_among) })
+}
+
+/// Whether the id of `$$hold` is among `ids`, which are in order: by halves, since the server looks through a
+/// list from its beginning.
+fn is_in_sorted(ids: &[&str]) -> RawDocumentBuf {
+    if ids.len() <= SHORT {
+        return rawdoc! { "$in": [ID, literal(texts(ids))] };
+    }
+    let (before, behind) = ids.split_at(ids.len() / 2);
+    let is_before = rawdoc! { "$lt": [ID, literal(behind[0])] };
+    rawdoc! { "$cond": [is_before, is_in_sorted(before), is_in_sorted(behind)] }
 }
 
 /// The holds of which `condition` is true, which calls each `$$hold`.
@@ -38,7 +60,6 @@ pub(super) fn is_among(
     last: impl Into<RawBson>,
     ids: impl Into<RawBson>,
 ) -> RawDocumentBuf {
-    const ID: &str = "$$hold.reservationId";
     rawdoc! { "$and": [
         { "$gte": [ID, first.into()] },
         { "$lte": [ID, last.into()] },

@@ -83,7 +83,7 @@ async fn in_one(
     deadline: Instant,
 ) -> Result<Vec<Document>, ReserveError> {
     let filter = rawdoc! { "_id": object_id(event) };
-    let fields = outcomes::projection(wishes);
+    let fields = outcomes::projection_of_update(wishes);
     let found = modify_once(database, filter, pipeline, fields, deadline).await?;
     Ok(found.into_iter().collect())
 }

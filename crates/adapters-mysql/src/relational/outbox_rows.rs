@@ -3,6 +3,7 @@
 use domain::audit::AuditRecord;
 use domain::time::Timestamp;
 use sea_orm::{DbErr, Set};
+use serde::Serialize;
 
 use super::convert::to_column;
 use super::entity::outbox;
@@ -26,13 +27,13 @@ struct Row {
 }
 
 impl OutboxRows {
-    /// Adds what was done, under an event and type.
+    /// Adds the record of what was done, under an event and type.
     pub(super) fn add(
         &mut self,
-        event_id: String,
+        event_id: &str,
         ticket_type: &str,
         at: Timestamp,
-        record: &AuditRecord,
+        record: &impl Serialize,
     ) -> Result<(), DbErr> {
         let record =
             serde_json::to_string(record).map_err(|error| DbErr::Json(error.to_string()))?;
@@ -48,7 +49,7 @@ impl OutboxRows {
                 row.records.push_str(&record);
             }
             None => self.rows.push(Row {
-                event_id,
+                event_id: event_id.to_owned(),
                 ticket_type: ticket_type.to_owned(),
                 created_at: at,
                 records: format!("[{record}"),
@@ -91,11 +92,10 @@ mod tests {
         };
         let record = AuditRecord::new(AuditId::from_bytes([1; 12]), at, Action::Book, &origin);
         for _ in 0..600 {
-            rows.add("busy".to_owned(), "general", at, &record).unwrap();
+            rows.add("busy", "general", at, &record).unwrap();
         }
-        rows.add("quiet".to_owned(), "general", at, &record)
-            .unwrap();
-        rows.add("quiet".to_owned(), "vip", at, &record).unwrap();
+        rows.add("quiet", "general", at, &record).unwrap();
+        rows.add("quiet", "vip", at, &record).unwrap();
         let payloads: Vec<String> = rows
             .into_models()
             .into_iter()

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::value::{Error as ValueError, StrDeserializer};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::booking::BookingId;
@@ -164,6 +164,13 @@ pub struct Target {
 }
 
 impl Target {
+    fn new(kind: &str, id: String) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            id,
+        }
+    }
+
     /// Reads `kind:id`, such as `event:507f1f77bcf86cd799439011` or `booking:2`: 1 to 32 lower-case
     /// letters, and 1 to 64 letters and digits. Those of an event's id may be in either case, as elsewhere.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
@@ -178,10 +185,7 @@ impl Target {
             "event" => id.to_ascii_lowercase(),
             _ => id.to_owned(),
         };
-        Ok(Self {
-            kind: kind.to_owned(),
-            id,
-        })
+        Ok(Self::new(kind, id))
     }
 }
 
@@ -220,14 +224,14 @@ pub type Details = Map<String, Value>;
 
 /// One line of the audit log. Its JSON form is the stored document without the id, with `at` as
 /// milliseconds since 1970.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuditRecord {
     /// The id.
-    #[serde(with = "audit_id")]
+    #[serde(deserialize_with = "audit_id::deserialize")]
     pub id: AuditId,
     /// When.
-    #[serde(with = "millis")]
+    #[serde(deserialize_with = "millis::deserialize")]
     pub at: Timestamp,
     /// How much attention it deserves.
     pub level: Level,
@@ -236,7 +240,6 @@ pub struct AuditRecord {
     /// Who did it.
     pub actor: Actor,
     /// What it was done to, if anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
     /// How it ended.
     pub outcome: Outcome,
@@ -312,12 +315,70 @@ impl AuditRecord {
         self
     }
 
+    /// What [`Self::on_booking`] is written as, without a copy of the record: a booking has its id only when
+    /// the record is made, and stored, already.
+    pub fn written_on_booking(&self, id: BookingId) -> impl Serialize + use<'_> {
+        OnBooking {
+            record: self,
+            target: Target::new("booking", id.to_string()),
+        }
+    }
+
     fn on(mut self, kind: &str, id: String) -> Self {
-        self.target = Some(Target {
-            kind: kind.to_owned(),
-            id,
-        });
+        self.target = Some(Target::new(kind, id));
         self
+    }
+}
+
+impl Serialize for AuditRecord {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Written::of(self, self.target.as_ref()).serialize(to)
+    }
+}
+
+/// A record with another target than its own.
+struct OnBooking<'a> {
+    record: &'a AuditRecord,
+    target: Target,
+}
+
+impl Serialize for OnBooking<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Written::of(self.record, Some(&self.target)).serialize(to)
+    }
+}
+
+/// A record's fields as they are written.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    #[serde(serialize_with = "audit_id::serialize")]
+    id: AuditId,
+    #[serde(serialize_with = "millis::serialize")]
+    at: Timestamp,
+    level: Level,
+    action: Action,
+    actor: &'a Actor,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<&'a Target>,
+    outcome: Outcome,
+    request_id: &'a str,
+    details: &'a Details,
+}
+
+impl<'a> Written<'a> {
+    fn of(record: &'a AuditRecord, target: Option<&'a Target>) -> Self {
+        Self {
+            id: record.id,
+            at: record.at,
+            level: record.level,
+            action: record.action,
+            actor: &record.actor,
+            target,
+            outcome: record.outcome,
+            request_id: &record.request_id,
+            details: &record.details,
+        }
     }
 }
 
@@ -360,6 +421,7 @@ mod millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::RequestId;
 
     #[test]
     fn names_are_read_as_they_are_written() {
@@ -376,6 +438,24 @@ mod tests {
             assert_eq!(Action::parse(unknown), Err(InvalidValue::NotAnAction));
             assert_eq!(Outcome::parse(unknown), Err(InvalidValue::NotAnOutcome));
         }
+    }
+
+    #[test]
+    fn a_record_is_read_as_it_was_written() {
+        let origin = Origin {
+            request_id: RequestId::unknown(),
+            address: Some("192.0.2.1".to_owned()),
+        };
+        let (id, at) = (AuditId::from_bytes([7; 12]), Timestamp::from_millis(5));
+        let bare = AuditRecord::new(id, at, Action::Book, &origin).with("quantity", 2);
+        let whole = bare.clone().on_booking(BookingId::new(9));
+        for record in [&bare, &whole] {
+            let text = serde_json::to_string(record).unwrap();
+            let read: AuditRecord = serde_json::from_str(&text).unwrap();
+            assert_eq!(read, *record);
+        }
+        let written = serde_json::to_string(&bare.written_on_booking(BookingId::new(9))).unwrap();
+        assert_eq!(written, serde_json::to_string(&whole).unwrap());
     }
 
     #[test]

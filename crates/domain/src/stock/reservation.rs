@@ -1,5 +1,6 @@
 //! Reservations and holds: tickets on their way from the stock into a booking.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use uuid::Uuid;
@@ -67,7 +68,7 @@ impl fmt::Display for ClosingToken {
 /// A simple event has the one type [`TicketType::GENERAL`]; stock, holds, bookings and returns are
 /// kept per type throughout, so that several types need no other data model.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TicketType(String);
+pub struct TicketType(Cow<'static, str>);
 
 impl TicketType {
     /// The key of the single type of a simple event.
@@ -75,7 +76,7 @@ impl TicketType {
 
     /// The single type of a simple event.
     pub fn general() -> Self {
-        Self(Self::GENERAL.to_owned())
+        Self(Cow::Borrowed(Self::GENERAL))
     }
 
     /// Parses a key.
@@ -84,10 +85,11 @@ impl TicketType {
             && key
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits {
-            Ok(Self(key.to_owned()))
-        } else {
-            Err(InvalidValue::NotAKey)
+        match key {
+            // Of nearly all tickets: nothing needs to be allocated.
+            Self::GENERAL => Ok(Self::general()),
+            _ if fits => Ok(Self(Cow::Owned(key.to_owned()))),
+            _ => Err(InvalidValue::NotAKey),
         }
     }
 

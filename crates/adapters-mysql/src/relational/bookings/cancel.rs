@@ -146,7 +146,7 @@ async fn write(
     remember(on, keys).await?;
     let mut outbox = OutboxRows::default();
     for (wish, row) in &wishes {
-        outbox.add(row.event_id.clone(), &row.ticket_type, wish.at, &wish.audit)?;
+        outbox.add(&row.event_id, &row.ticket_type, wish.at, &wish.audit)?;
     }
     for rows in pieces(outbox.into_models()) {
         outbox::Entity::insert_many(rows)

@@ -198,7 +198,7 @@ impl<'a> Group<'a> {
     /// Those behind one that was not booked stay undecided, and go with the next sending.
     fn decide(&mut self, plan: Plan<'a>, written: &Written) {
         for (index, new) in plan.first {
-            self.outcomes[index] = match written.ids.get(&new.reservation_id.to_string()) {
+            self.outcomes[index] = match written.ids.get(&new.reservation_id) {
                 Some(id) => Some(CommitOutcome::Booked(booked(new, *id))),
                 None if written.users.contains(&new.user_id.get()) => None,
                 None => Some(CommitOutcome::UserGone),
@@ -327,7 +327,7 @@ mod tests {
         };
         let written = Written {
             users: HashSet::from([1]),
-            ids: HashMap::from([(first.reservation_id.to_string(), 10)]),
+            ids: HashMap::from([(first.reservation_id, 10)]),
         };
         group.decide(plan, &written);
         assert!(group.outcomes[1].is_none());

@@ -3,6 +3,7 @@
 mod cancel;
 mod commit;
 mod fence;
+mod insert;
 mod list;
 mod lookup;
 mod write;
