@@ -1,16 +1,15 @@
 //! [`AuditTrail`] in MongoDB.
 //!
-//! Every read walks one index in its order and stops when it has enough. Those of everything and of an
-//! action lead with the outcome, so that a search for successes need not step over a night of failed
-//! sign-ins; without a filter on it both outcomes are walked, and merged here.
+//! Every read walks one index in its order and stops when it has enough. That of actions has that order only
+//! within one action and outcome; without a filter on them the server is asked for any of those that there
+//! are, walks that part of the index for each, and merges them.
 
 use async_trait::async_trait;
-use domain::audit::{AuditEntry, AuditFilter, AuditId, AuditOrder, AuditTrail, Outcome};
+use domain::audit::{Action, AuditEntry, AuditFilter, AuditId, AuditOrder, AuditTrail, Outcome};
 use domain::cursor::Moment;
 use domain::error::StoreError;
 use domain::time::Timestamp;
 use futures_util::TryStreamExt;
-use futures_util::future::try_join_all;
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::options::Hint;
 
@@ -62,7 +61,8 @@ impl AuditTrail for MongoAuditLog {
 }
 
 impl MongoAuditLog {
-    /// The first `limit` records that are wanted, in order.
+    /// The first `limit` records that are wanted, in order. A cursor's own moment and what lies behind it are
+    /// walked one after the other: of two alternatives the server would read all, and sort.
     async fn walk(
         &self,
         filter: &AuditFilter,
@@ -71,42 +71,38 @@ impl MongoAuditLog {
         limit: usize,
         fields: Document,
     ) -> Result<Vec<Document>, MongoError> {
-        if limit == 0 {
-            return Ok(Vec::new());
+        let (wanted, span, direction) = (wanted(filter), span(filter), direction(order));
+        // Within one moment the server would not merge by a moment.
+        let moment = after.map(|_| doc! { "_id": direction });
+        let beyond = doc! { "at": direction, "_id": direction };
+        let sorts = moment.into_iter().chain([beyond]);
+        let mut found = Vec::new();
+        for (range, sort) in ranges("at", span, direction, after).into_iter().zip(sorts) {
+            let left = limit - found.len();
+            if left == 0 {
+                break;
+            }
+            let wanted = within(vec![range], &wanted);
+            let walk = self.walk_one(wanted, index(filter), sort, left, fields.clone());
+            found.extend(walk.await?);
         }
-        let walks = outcomes(filter).into_iter().map(|outcome| {
-            let wanted = wanted(filter, outcome, order, after);
-            self.walk_one(wanted, index(filter), order, limit, fields.clone())
-        });
-        let mut found: Vec<Document> = try_join_all(walks).await?.into_iter().flatten().collect();
-        found.sort_by_key(|record| {
-            (
-                record.get_datetime("at").ok().copied(),
-                record.get_object_id("_id").ok(),
-            )
-        });
-        if order == AuditOrder::NewestFirst {
-            found.reverse();
-        }
-        found.truncate(limit);
         Ok(found)
     }
 
-    /// One walk over a part of an index that has the wanted order.
+    /// One walk over parts of an index that have the wanted order.
     async fn walk_one(
         &self,
         wanted: Document,
         index: Document,
-        order: AuditOrder,
+        sort: Document,
         limit: usize,
         fields: Document,
     ) -> Result<Vec<Document>, MongoError> {
-        let direction = direction(order);
         let logs = self.database.system_logs();
         let cursor = logs
             .find(wanted)
             .hint(Hint::Keys(index))
-            .sort(doc! { "at": direction, "_id": direction })
+            .sort(sort)
             .limit(i64::try_from(limit).unwrap_or(i64::MAX))
             .projection(fields)
             .max_time(SERVER_LIMIT)
@@ -121,34 +117,47 @@ fn index(filter: &AuditFilter) -> Document {
         log_index::target()
     } else if filter.actor.is_some() {
         log_index::actor()
-    } else if filter.action.is_some() {
-        log_index::action()
     } else {
-        log_index::all()
+        log_index::action()
     }
 }
 
-/// What is wanted of one outcome, or of any.
-fn wanted(
-    filter: &AuditFilter,
-    outcome: Option<Outcome>,
-    order: AuditOrder,
-    after: Option<Moment>,
-) -> Document {
+/// What is wanted, but for the time.
+fn wanted(filter: &AuditFilter) -> Document {
     let mut wanted = Document::new();
     if let Some(actor) = filter.actor {
         wanted.insert("actor.userId", actor.get());
-    }
-    if let Some(action) = filter.action {
-        wanted.insert("action", action.name());
     }
     if let Some(target) = &filter.target {
         wanted.insert("target.kind", &target.kind);
         wanted.insert("target.id", &target.id);
     }
-    if let Some(outcome) = outcome {
-        wanted.insert("outcome", outcome.name());
+    let by_action = filter.actor.is_none() && filter.target.is_none();
+    match filter.action {
+        Some(action) => {
+            wanted.insert("action", action.name());
+        }
+        None if by_action => {
+            let all: Vec<String> = Action::ALL.iter().map(|action| action.name()).collect();
+            wanted.insert("action", doc! { "$in": all });
+        }
+        None => {}
     }
+    match filter.outcome {
+        Some(outcome) => {
+            wanted.insert("outcome", outcome.name());
+        }
+        None if by_action => {
+            let all: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.name()).collect();
+            wanted.insert("outcome", doc! { "$in": all });
+        }
+        None => {}
+    }
+    wanted
+}
+
+/// The time that is wanted.
+fn span(filter: &AuditFilter) -> Document {
     let mut span = Document::new();
     if let Some(since) = filter.since {
         span.insert("$gte", date(since));
@@ -156,22 +165,13 @@ fn wanted(
     if let Some(until) = filter.until {
         span.insert("$lt", date(until));
     }
-    within(ranges("at", span, direction(order), after), &wanted)
+    span
 }
 
 fn direction(order: AuditOrder) -> i32 {
     match order {
         AuditOrder::NewestFirst => -1,
         AuditOrder::OldestFirst => 1,
-    }
-}
-
-/// The outcomes that are walked one by one: those that are wanted, where the index leads with the outcome.
-fn outcomes(filter: &AuditFilter) -> Vec<Option<Outcome>> {
-    let leads = filter.target.is_none() && filter.actor.is_none();
-    match filter.outcome {
-        None if leads => Outcome::ALL.map(Some).to_vec(),
-        outcome => vec![outcome],
     }
 }
 

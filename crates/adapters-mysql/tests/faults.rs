@@ -119,6 +119,35 @@ fn insert_row(new: &NewBooking) -> AssertSqlSafe<String> {
     ))
 }
 
+/// As on servers that write to each other. It is a setting of the whole server: the other tests that run at
+/// this time see it too, and it makes no difference to them.
+#[tokio::test]
+async fn ids_that_grow_by_more_than_one_are_told_right() {
+    let at_first = Database::empty().await;
+    at_first
+        .run("SET GLOBAL auto_increment_increment = 3")
+        .await;
+    let bench = Bench::new().await;
+    let group: Vec<NewBooking> = (0..40).map(|_| bench.booking()).collect();
+    let outcomes = bench.bookings.commit(&group).await;
+    at_first
+        .run("SET GLOBAL auto_increment_increment = 1")
+        .await;
+    let mut last = 0;
+    for (new, outcome) in group.iter().zip(outcomes.unwrap()) {
+        let CommitOutcome::Booked(booking) = outcome else {
+            panic!("not booked");
+        };
+        let row = format!(
+            "SELECT CAST(id AS CHAR) FROM bookings WHERE reservation_id = '{}'",
+            new.reservation_id
+        );
+        assert_eq!(bench.database.text(&row, 0).await, booking.id.to_string());
+        assert!(last == 0 || booking.id.get() >= last + 3);
+        last = booking.id.get();
+    }
+}
+
 #[tokio::test]
 async fn a_fence_in_front_of_an_open_commit_is_busy_and_the_others_are_not() {
     let bench = Bench::new().await;

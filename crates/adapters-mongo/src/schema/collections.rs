@@ -51,12 +51,11 @@ pub(super) fn all() -> [CollectionSchema; 4] {
             name: SYSTEM_LOGS,
             validator: system_logs_validator(),
             indexes: vec![
-                doc! { "name": "outcome_at_id", "key": log_index::all() },
                 doc! { "name": "user_at_id", "key": log_index::actor() },
                 doc! { "name": "action_outcome_at_id", "key": log_index::action() },
                 doc! { "name": "target_at_id", "key": log_index::target() },
             ],
-            obsolete_indexes: &["at", "user_at", "action_at"],
+            obsolete_indexes: &["at", "user_at", "action_at", "outcome_at_id"],
         },
         CollectionSchema {
             step: "mongodb_0003_checkpoint",

@@ -3,17 +3,12 @@
 
 use mongodb::bson::{Document, doc};
 
-/// Everything, and the records of an outcome.
-pub(crate) fn all() -> Document {
-    doc! { "outcome": 1, "at": 1, "_id": 1 }
-}
-
 /// What somebody did.
 pub(crate) fn actor() -> Document {
     doc! { "actor.userId": 1, "at": 1, "_id": 1 }
 }
 
-/// What was done of one kind, and how it ended.
+/// What was done of one kind, and how it ended; and everything, as all kinds merged.
 pub(crate) fn action() -> Document {
     doc! { "action": 1, "outcome": 1, "at": 1, "_id": 1 }
 }

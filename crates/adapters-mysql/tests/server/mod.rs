@@ -53,7 +53,12 @@ impl Database {
 
     /// Gives a table another name.
     pub(crate) async fn rename(&self, from: &str, to: &str) {
-        execute(&self.url(), &format!("RENAME TABLE {from} TO {to}")).await;
+        self.run(&format!("RENAME TABLE {from} TO {to}")).await;
+    }
+
+    /// Executes a statement.
+    pub(crate) async fn run(&self, statement: &str) {
+        execute(&self.url(), statement).await;
     }
 
     pub(crate) fn url(&self) -> String {

@@ -6,12 +6,16 @@ use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
     get_current_timestamp,
 };
+use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::secret::Secrets;
 
 const ISSUER: &str = "boxoffice";
+/// The most tokens that are remembered as verified, some hundred bytes each: those of the crowd that comes for
+/// one sale.
+const REMEMBERED: usize = 10_000;
 
 /// Signs tokens with the first of its secrets and checks those signed with any of them.
 pub(crate) struct JwtSigner {
@@ -20,7 +24,18 @@ pub(crate) struct JwtSigner {
     header: Header,
     verifying: Vec<VerifyingKey>,
     validation: Validation,
+    /// What was verified before, by the whole token: whoever books has looked at the event before, and will
+    /// look at the booking. Only what we signed gets in, and it is not believed for longer than it says.
+    verified: Cache<Box<str>, Verified>,
     life: u64,
+}
+
+/// What a token says.
+#[derive(Clone, Copy)]
+struct Verified {
+    claims: Claims,
+    /// The last second, since 1970, in which it is valid.
+    until: u64,
 }
 
 /// What checks the tokens that one secret signed.
@@ -56,8 +71,27 @@ impl JwtSigner {
             header: header(first),
             verifying: all.map(|secret| VerifyingKey::new(secret)).collect(),
             validation,
+            verified: Cache::new(REMEMBERED),
             life,
         }
+    }
+
+    /// Verifies a token.
+    fn read(&self, token: &str) -> Result<Verified, TokenError> {
+        let key = self.key_of(token).ok_or(TokenError)?;
+        let payload = decode::<Payload>(token, key, &self.validation)
+            .map_err(|_| TokenError)?
+            .claims;
+        let id: i64 = payload.sub.parse().map_err(|_| TokenError)?;
+        let claims = Claims {
+            user_id: UserId::new(id),
+            role: Role::parse(&payload.role).ok_or(TokenError)?,
+            session_id: SessionId::parse(&payload.sid).ok_or(TokenError)?,
+        };
+        Ok(Verified {
+            claims,
+            until: payload.exp,
+        })
     }
 
     /// The key that a token names. Its signature shows whether it is right to.
@@ -131,16 +165,17 @@ impl TokenSigner for JwtSigner {
     }
 
     fn verify(&self, token: &str) -> Result<Claims, TokenError> {
-        let key = self.key_of(token).ok_or(TokenError)?;
-        let payload = decode::<Payload>(token, key, &self.validation)
-            .map_err(|_| TokenError)?
-            .claims;
-        let id: i64 = payload.sub.parse().map_err(|_| TokenError)?;
-        Ok(Claims {
-            user_id: UserId::new(id),
-            role: Role::parse(&payload.role).ok_or(TokenError)?,
-            session_id: SessionId::parse(&payload.sid).ok_or(TokenError)?,
-        })
+        if let Some(before) = self.verified.get(token) {
+            let is_over = before.until < get_current_timestamp();
+            return if is_over {
+                Err(TokenError)
+            } else {
+                Ok(before.claims)
+            };
+        }
+        let verified = self.read(token)?;
+        self.verified.insert(token.into(), verified);
+        Ok(verified.claims)
     }
 }
 
@@ -200,6 +235,30 @@ mod tests {
         let token = signer().sign(claims()).unwrap();
         assert_eq!(token.expires_in, 3_600);
         assert_eq!(signer().verify(&token.text), Ok(claims()));
+    }
+
+    #[test]
+    fn a_token_that_was_verified_is_believed_again_until_it_expires() {
+        let (signer, now) = (signer(), get_current_timestamp());
+        let good = token(&header(SECRET), SECRET, |_| {});
+        for _ in 0..2 {
+            assert_eq!(signer.verify(&good), Ok(claims()));
+        }
+        let text: Box<str> = good.as_str().into();
+        let known = signer.verified.get(&text).unwrap();
+        assert!((now + 60..now + 90).contains(&known.until));
+        let until = now - 1;
+        signer.verified.insert(text, Verified { until, ..known });
+        assert_eq!(signer.verify(&good), Err(TokenError));
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_remembered() {
+        let signer = signer();
+        for bad in ["", "x.y.z", &token(&header(SECRET), OLDER, |_| {})] {
+            assert_eq!(signer.verify(bad), Err(TokenError));
+        }
+        assert_eq!(signer.verified.len(), 0);
     }
 
     #[test]

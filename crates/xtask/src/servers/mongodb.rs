@@ -97,6 +97,8 @@ fn run(executables: &Executables, data: Data, port: u16, url: &str) -> Result<Se
         // As docs/operations.md asks for.
         "--setParameter".to_owned(),
         "transactionLifetimeLimitSeconds=10".to_owned(),
+        "--setParameter".to_owned(),
+        "minSnapshotHistoryWindowInSeconds=5".to_owned(),
         "--replSet".to_owned(),
         "rs0".to_owned(),
         "--wiredTigerCacheSizeGB".to_owned(),

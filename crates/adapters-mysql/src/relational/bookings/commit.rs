@@ -14,7 +14,7 @@ use super::super::fault::Fault;
 use super::super::statement_size::padded;
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::TransactionError;
-use super::write::{Written, write};
+use super::write::{Written, gone, write};
 use super::{AT_ONCE, PAUSE, SENDINGS};
 
 /// A group on its way: what is decided of it, and what is not.
@@ -73,7 +73,12 @@ async fn recover(
     error: StoreError,
 ) -> Result<Option<StoreError>, StoreError> {
     match fault {
-        Fault::Deadlock | Fault::MissingParent => Ok(Some(error)),
+        Fault::Deadlock => Ok(Some(error)),
+        // Each user's row is the parent of the user's bookings.
+        Fault::MissingParent => {
+            let found = find_gone(store, group).await?;
+            Ok((!found).then_some(error))
+        }
         Fault::Duplicate => {
             let found = find_colliders(store, group).await?;
             // The row in the way may have gone since, as an expired key does.
@@ -125,7 +130,7 @@ async fn send(
     let begun = store.begin(deadline).await;
     let transaction = begun.map_err(|error| TransactionError::RolledBack(Fault::Silent, error))?;
     let steps = transaction
-        .steps(write(store, transaction.on(), &plan.first))
+        .steps(write(store, transaction.on(), &plan.bookings()))
         .await;
     let written = transaction.end(steps).await?;
     group.decide(plan, &written);
@@ -137,6 +142,12 @@ struct Plan<'a> {
     first: Vec<(usize, &'a NewBooking)>,
     /// Position, the position of the one in whose way it is, and what it is told if that one is booked.
     behind: Vec<(usize, usize, CommitOutcome)>,
+}
+
+impl<'a> Plan<'a> {
+    fn bookings(&self) -> Vec<&'a NewBooking> {
+        self.first.iter().map(|(_, new)| *new).collect()
+    }
 }
 
 impl<'a> Group<'a> {
@@ -195,13 +206,14 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Those behind one that was not booked stay undecided, and go with the next sending.
+    /// Those that were not booked although their users are there stay undecided, and go with the next sending;
+    /// so do those behind them.
     fn decide(&mut self, plan: Plan<'a>, written: &Written) {
         for (index, new) in plan.first {
             self.outcomes[index] = match written.ids.get(&new.reservation_id) {
                 Some(id) => Some(CommitOutcome::Booked(booked(new, *id))),
-                None if written.users.contains(&new.user_id.get()) => None,
-                None => Some(CommitOutcome::UserGone),
+                None if written.gone.contains(&new.user_id.get()) => Some(CommitOutcome::UserGone),
+                None => None,
             };
         }
         for (index, other, outcome) in plan.behind {
@@ -222,6 +234,16 @@ fn booked(new: &NewBooking, id: i64) -> Booking {
         status: BookingStatus::Confirmed,
         created_at: new.created_at,
     }
+}
+
+/// Decides those of the group whose users are gone; whether any was found.
+async fn find_gone(store: &SqlStore, group: &mut Group<'_>) -> Result<bool, StoreError> {
+    let plan = group.plan();
+    let gone = store.read(gone(store.writer(), &plan.bookings())).await?;
+    let found = !gone.is_empty();
+    let ids = HashMap::new();
+    group.decide(plan, &Written { gone, ids });
+    Ok(found)
 }
 
 /// Decides those of the group whose reservation or key stands in a row already; whether any was found.
@@ -326,7 +348,7 @@ mod tests {
             behind: Vec::new(),
         };
         let written = Written {
-            users: HashSet::from([1]),
+            gone: HashSet::new(),
             ids: HashMap::from([(first.reservation_id, 10)]),
         };
         group.decide(plan, &written);

@@ -169,6 +169,29 @@ pub async fn what_fails_for_its_own_reason_does_not_stop_the_others(on: Relation
     assert_eq!(on.waiting_records().await.len(), 3);
 }
 
+pub async fn a_deleted_user_does_not_stop_the_others(on: Relational) {
+    let (ada, bob, event) = (on.user("ada").await.id, on.user("bob").await.id, event_id());
+    on.users.delete(bob, at(AT), None).await.unwrap();
+    let group = [
+        new_booking(ada, event),
+        new_booking(bob, event),
+        keyed_booking(bob, event, "key"),
+        keyed_booking(bob, event, "key"),
+        keyed_booking(ada, event, "key"),
+        new_booking(NOBODY, event),
+    ];
+    let outcomes = on.bookings.commit(&group).await.unwrap();
+    for gone in [1, 2, 3, 5] {
+        assert_eq!(outcomes[gone], CommitOutcome::UserGone);
+    }
+    let booked = [0, 4].map(|index: usize| expect_booked(&outcomes[index]));
+    assert!(booked[0].id < booked[1].id);
+    let of = |user| on.bookings.list_for_user(user, page(1, 10));
+    assert_eq!(of(ada).await.unwrap().total, 2);
+    assert_eq!(of(bob).await.unwrap().total, 0);
+    assert_eq!(on.waiting_records().await.len(), 2);
+}
+
 pub async fn many_groups_at_once_are_all_stored(on: Relational) {
     let (user, event) = (on.user("ada").await, event_id());
     let groups: Vec<Vec<NewBooking>> = (0..16)

@@ -134,6 +134,7 @@ macro_rules! relational_contract_tests {
                 a_reservation_is_booked_once,
                 a_reservation_twice_in_one_group_is_booked_once,
                 what_fails_for_its_own_reason_does_not_stop_the_others,
+                a_deleted_user_does_not_stop_the_others,
                 many_groups_at_once_are_all_stored,
                 one_reservation_in_two_groups_at_once_is_booked_once,
             }
