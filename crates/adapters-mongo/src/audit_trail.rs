@@ -42,9 +42,21 @@ impl AuditTrail for MongoAuditLog {
             ..AuditFilter::default()
         };
         let forgotten = bounded(CALL_LIMIT, async {
-            let only_ids = doc! { "_id": 1 };
+            let only_ids = || doc! { "_id": 1 };
             let order = AuditOrder::OldestFirst;
-            let found = self.walk(&old, order, None, limit, only_ids).await?;
+            let mut found = self.walk(&old, order, None, limit, only_ids()).await?;
+            if found.is_empty() && limit > 0 {
+                // Only those may be left that a newer version wrote.
+                let unknown = doc! {
+                    "action": { "$nin": actions() },
+                    "at": { "$lt": date(before) },
+                };
+                let by_action = Hint::Keys(log_index::action());
+                let logs = self.database.system_logs();
+                let find = logs.find(unknown).hint(by_action).projection(only_ids());
+                let find = find.limit(i64::try_from(limit).unwrap_or(i64::MAX));
+                found = find.max_time(SERVER_LIMIT).await?.try_collect().await?;
+            }
             let ids: Vec<Bson> = found
                 .iter()
                 .filter_map(|log| log.get("_id").cloned())
@@ -138,8 +150,7 @@ fn wanted(filter: &AuditFilter) -> Document {
             wanted.insert("action", action.name());
         }
         None if by_action => {
-            let all: Vec<String> = Action::ALL.iter().map(|action| action.name()).collect();
-            wanted.insert("action", doc! { "$in": all });
+            wanted.insert("action", doc! { "$in": actions() });
         }
         None => {}
     }
@@ -154,6 +165,12 @@ fn wanted(filter: &AuditFilter) -> Document {
         None => {}
     }
     wanted
+}
+
+/// The names of all actions.
+fn actions() -> Vec<String> {
+    let all = Action::ALL.iter();
+    all.map(|action| action.name()).collect()
 }
 
 /// The time that is wanted.

@@ -119,8 +119,8 @@ fn insert_row(new: &NewBooking) -> AssertSqlSafe<String> {
     ))
 }
 
-/// As on servers that write to each other. It is a setting of the whole server: the other tests that run at
-/// this time see it too, and it makes no difference to them.
+/// As on servers that write to each other. It is a setting of the whole server, which other tests that run at
+/// this time see too: they hold with it as well.
 #[tokio::test]
 async fn ids_that_grow_by_more_than_one_are_told_right() {
     let at_first = Database::empty().await;
@@ -146,6 +146,49 @@ async fn ids_that_grow_by_more_than_one_are_told_right() {
         assert!(last == 0 || booking.id.get() >= last + 3);
         last = booking.id.get();
     }
+}
+
+#[tokio::test]
+async fn a_booking_waits_for_the_open_deletion_of_its_user_and_then_sees_it() {
+    let bench = Bench::new().await;
+    let other = bench.users.insert(&new_user("bob@example.com")).await;
+    let neighbour = NewBooking {
+        user_id: other.unwrap().id,
+        ..bench.booking()
+    };
+    let group = [bench.booking(), neighbour];
+    let mut deletion = bench.database.connection().await;
+    let delete = format!(
+        "UPDATE users SET deleted_at = NOW(3) WHERE id = {}",
+        bench.user
+    );
+    deletion.execute("BEGIN").await.unwrap();
+    deletion.execute(AssertSqlSafe(delete)).await.unwrap();
+    let end = async {
+        bench.database.until_somebody_waits().await;
+        deletion.execute("COMMIT").await.unwrap();
+    };
+    let (outcomes, ()) = futures_util::join!(bench.bookings.commit(&group), end);
+    let outcomes = outcomes.unwrap();
+    assert_eq!(outcomes[0], CommitOutcome::UserGone);
+    assert!(matches!(outcomes[1], CommitOutcome::Booked(_)));
+}
+
+#[tokio::test]
+async fn a_deletion_waits_for_the_open_booking_of_its_user() {
+    let bench = Bench::new().await;
+    let mut open = bench.database.connection().await;
+    open.execute("BEGIN").await.unwrap();
+    open.execute(insert_row(&bench.booking())).await.unwrap();
+    let deleting = bench
+        .users
+        .delete(bench.user, Timestamp::from_millis(1), None);
+    let end = async {
+        bench.database.until_somebody_waits().await;
+        open.execute("COMMIT").await.unwrap();
+    };
+    let (deleted, ()) = futures_util::join!(deleting, end);
+    deleted.unwrap();
 }
 
 #[tokio::test]

@@ -55,7 +55,8 @@ pub(super) fn all() -> [CollectionSchema; 4] {
                 doc! { "name": "action_outcome_at_id", "key": log_index::action() },
                 doc! { "name": "target_at_id", "key": log_index::target() },
             ],
-            obsolete_indexes: &["at", "user_at", "action_at", "outcome_at_id"],
+            // Not yet `outcome_at_id`: instances of the version before need it while they are replaced.
+            obsolete_indexes: &["at", "user_at", "action_at"],
         },
         CollectionSchema {
             step: "mongodb_0003_checkpoint",
@@ -148,8 +149,8 @@ fn over_types(each: impl Into<Bson>) -> Document {
     doc! { "$map": { "input": { "$objectToArray": "$stock" }, "as": "type", "in": each.into() } }
 }
 
-/// The outcomes are those that reads walk one by one: a record of another would never be found, nor
-/// forgotten.
+/// The outcomes are those that reads ask for by name: a record of another would be found by nobody who asks
+/// for neither an outcome nor somebody.
 fn system_logs_validator() -> Document {
     let outcomes: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::name).collect();
     doc! { "$jsonSchema": {

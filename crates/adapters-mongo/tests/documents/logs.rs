@@ -179,7 +179,14 @@ async fn old_indexes_are_replaced() {
     schema.up().await.unwrap();
     let names = logs.list_index_names().await.unwrap();
     // Each is one more write per booking.
-    let expected = ["_id_", "user_at_id", "action_outcome_at_id", "target_at_id"];
+    let expected = [
+        "_id_",
+        // Left to the version before.
+        "outcome_at_id",
+        "user_at_id",
+        "action_outcome_at_id",
+        "target_at_id",
+    ];
     assert_eq!(names, expected);
     assert!(
         schema
@@ -189,4 +196,25 @@ async fn old_indexes_are_replaced() {
             .iter()
             .all(|step| step.applied)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_newer_version_wrote_is_forgotten_too() {
+    let database = TestDatabase::bare().await;
+    let schema = MongoSchema::new(database.adapter.clone());
+    schema.up().await.unwrap();
+    let logs = database.raw.collection::<Document>("system_logs");
+    let records = [1, 2, 3].map(|n| {
+        doc! {
+            "at": DateTime::from_millis(FIRST + n * STEP), "level": "info", "action": "gate.open",
+            "actor": {}, "outcome": "success", "requestId": "r", "details": {},
+        }
+    });
+    logs.insert_many(records).await.unwrap();
+    let log = MongoAuditLog::new(database.adapter.clone());
+    let before = Timestamp::from_millis(FIRST + 3 * STEP);
+    assert_eq!(log.forget(before, 1).await.unwrap(), 1);
+    assert_eq!(log.forget(before, 10).await.unwrap(), 1);
+    assert_eq!(log.forget(before, 10).await.unwrap(), 0);
+    assert_eq!(logs.count_documents(doc! {}).await.unwrap(), 1);
 }

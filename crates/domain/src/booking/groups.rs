@@ -27,7 +27,8 @@ use crate::stock::{
 const RESERVES_PER_COMMIT: usize = 4;
 /// A quarter of what an event may hold: the holds of the groups before are there still.
 const MOST_RESERVED: usize = MAX_HOLDS / 4;
-/// Transactions of bookings lock nothing of each other's, so two may be on their way at once. (Reservations
+/// Transactions of bookings exclude none of each other (they share the users' rows), so two may be on their way
+/// at once. (Reservations
 /// of one event would meet in its document, and cancellations in its counter.)
 const COMMIT_LANES: usize = 2;
 /// A second transaction is worth its round trips from this part of a full one on.

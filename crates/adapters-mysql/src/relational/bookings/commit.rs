@@ -207,18 +207,20 @@ impl<'a> Group<'a> {
     }
 
     /// Those that were not booked although their users are there stay undecided, and go with the next sending;
-    /// so do those behind them.
+    /// so do those behind them. Of users who are gone nobody does: one by one they would send the group anew.
     fn decide(&mut self, plan: Plan<'a>, written: &Written) {
         for (index, new) in plan.first {
-            self.outcomes[index] = match written.ids.get(&new.reservation_id) {
-                Some(id) => Some(CommitOutcome::Booked(booked(new, *id))),
-                None if written.gone.contains(&new.user_id.get()) => Some(CommitOutcome::UserGone),
-                None => None,
-            };
+            let id = written.ids.get(&new.reservation_id);
+            self.outcomes[index] = id.map(|id| CommitOutcome::Booked(booked(new, *id)));
         }
         for (index, other, outcome) in plan.behind {
             if matches!(self.outcomes[other], Some(CommitOutcome::Booked(_))) {
                 self.outcomes[index] = Some(outcome);
+            }
+        }
+        for (new, outcome) in self.bookings.iter().zip(&mut self.outcomes) {
+            if outcome.is_none() && written.gone.contains(&new.user_id.get()) {
+                *outcome = Some(CommitOutcome::UserGone);
             }
         }
     }
@@ -313,7 +315,7 @@ mod tests {
 
     use super::*;
 
-    fn bookings(users: [i64; 2]) -> Vec<NewBooking> {
+    fn bookings<const N: usize>(users: [i64; N]) -> Vec<NewBooking> {
         let (ids, at) = (SequentialIds::default(), Timestamp::from_millis(0));
         let origin = Origin {
             request_id: RequestId::unknown(),
@@ -354,5 +356,25 @@ mod tests {
         group.decide(plan, &written);
         assert!(group.outcomes[1].is_none());
         assert!(matches!(group.given_up(away()), CommitError::Unknown(_)));
+    }
+
+    #[test]
+    fn whoever_is_gone_is_told_at_once_also_behind_another() {
+        let mut bookings = bookings([1, 2, 2, 2]);
+        bookings[2].reservation_id = bookings[1].reservation_id;
+        bookings[3].reservation_id = bookings[1].reservation_id;
+        let mut group = Group {
+            bookings: &bookings,
+            outcomes: vec![None; 4],
+        };
+        let plan = group.plan();
+        assert_eq!(plan.behind.len(), 2);
+        let written = Written {
+            gone: HashSet::from([2]),
+            ids: HashMap::new(),
+        };
+        group.decide(plan, &written);
+        let gone = Some(CommitOutcome::UserGone);
+        assert_eq!(group.outcomes, [None, gone.clone(), gone.clone(), gone]);
     }
 }

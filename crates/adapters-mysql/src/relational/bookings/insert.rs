@@ -102,8 +102,8 @@ async fn pick(on: &DatabaseTransaction, which: Expr) -> Result<HashMap<Reservati
 }
 
 /// The statement that inserts `rows`. The columns of a key are named only if somebody brought one: what is
-/// bound for each row of a large group costs both sides. Put together here and not by the query builder, whose
-/// expression for each value of each row would cost more than all else that is done for it.
+/// bound for each row of a large group costs both sides. Put together here and not by the query builder, which
+/// makes an expression for each value of each row.
 fn statement(on: &DatabaseTransaction, rows: &[&NewBooking], is_keyed: bool) -> Statement {
     let mut columns = COLUMNS.to_vec();
     if is_keyed {

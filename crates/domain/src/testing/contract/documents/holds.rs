@@ -102,6 +102,24 @@ pub async fn a_thousand_holds_go_together(on: Documents) {
     assert_eq!(on.available(event).await, 1_000);
 }
 
+pub async fn of_holds_that_were_made_together_any_can_go(on: Documents) {
+    let event = on.event(400).await;
+    let wishes: Vec<Reservation> = (0..200).map(|_| reservation(event, 2)).collect();
+    let holds: Vec<HoldRef> = wishes.iter().map(Reservation::hold_ref).collect();
+    on.reserve(wishes).await;
+    // Every second one is settled, every third of the others comes back.
+    let settled: Vec<HoldRef> = holds.iter().copied().step_by(2).collect();
+    on.stock.settle(&settled).await.unwrap();
+    let released: Vec<HoldRef> = holds.iter().copied().skip(1).step_by(6).collect();
+    on.stock.release(&released).await.unwrap();
+    let left: Vec<HoldRef> = on.holds().await;
+    let gone = [settled, released.clone()].concat();
+    assert_eq!(left.len(), holds.len() - gone.len());
+    assert!(left.iter().all(|hold| !gone.contains(hold)));
+    let back = u32::try_from(2 * released.len()).unwrap();
+    assert_eq!(on.available(event).await, back);
+}
+
 pub async fn a_hold_released_by_many_at_once_comes_back_once(on: Documents) {
     let event = on.event(100).await;
     for _ in 0..10 {

@@ -146,6 +146,7 @@ macro_rules! document_contract_tests {
                 holds_that_are_not_there_are_none,
                 holds_of_several_events_go_together,
                 a_thousand_holds_go_together,
+                of_holds_that_were_made_together_any_can_go,
                 a_hold_released_by_many_at_once_comes_back_once,
                 of_settle_and_release_at_once_exactly_one_counts,
                 holds_are_stale_by_their_age,
