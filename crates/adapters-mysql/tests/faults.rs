@@ -175,23 +175,6 @@ async fn a_booking_waits_for_the_open_deletion_of_its_user_and_then_sees_it() {
 }
 
 #[tokio::test]
-async fn a_deletion_waits_for_the_open_booking_of_its_user() {
-    let bench = Bench::new().await;
-    let mut open = bench.database.connection().await;
-    open.execute("BEGIN").await.unwrap();
-    open.execute(insert_row(&bench.booking())).await.unwrap();
-    let deleting = bench
-        .users
-        .delete(bench.user, Timestamp::from_millis(1), None);
-    let end = async {
-        bench.database.until_somebody_waits().await;
-        open.execute("COMMIT").await.unwrap();
-    };
-    let (deleted, ()) = futures_util::join!(deleting, end);
-    deleted.unwrap();
-}
-
-#[tokio::test]
 async fn a_fence_in_front_of_an_open_commit_is_busy_and_the_others_are_not() {
     let bench = Bench::new().await;
     let (open, other) = (bench.booking(), bench.booking());

@@ -64,7 +64,9 @@ fn start(cli: Cli) -> Result<ExitCode, String> {
         }
         Ok(ExitCode::SUCCESS)
     });
-    runtime.shutdown_background();
+    // The process ends here. To shut the runtime down would cancel what the drivers still do in it, and that of
+    // MongoDB panics over it, in more lines than the one that says why the process ends.
+    std::mem::forget(runtime);
     result
 }
 

@@ -130,7 +130,7 @@ fn idle_limit(recovery_grace: Duration) -> u64 {
 async fn set_session(connection: &mut MySqlConnection, idle_limit: u64) -> Result<(), sqlx::Error> {
     let settings = format!(
         "SET SESSION innodb_lock_wait_timeout = {LOCK_WAIT}, wait_timeout = {idle_limit}, \
-         time_zone = '+00:00', autocommit = 1, foreign_key_checks = 1, \
+         time_zone = '+00:00', autocommit = 1, \
          sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'"
     );
     connection.execute(sqlx::AssertSqlSafe(settings)).await?;

@@ -69,10 +69,8 @@ pub(crate) async fn transact<W: Work>(
 pub(crate) enum Verdict<T> {
     /// It is to be committed; the value counts once it is.
     Commit(T),
-    /// It wrote nothing.
+    /// It wrote nothing that is to stay.
     Drop(T),
-    /// What it wrote is not to stay. The value counts once that is proven.
-    Undo(T),
 }
 
 /// An open transaction.
@@ -132,7 +130,6 @@ impl Transaction {
             Some(Ok(Verdict::Commit(value))) => self.commit().await.map(|()| value),
             // Dropping sends the rollback; whether it arrives makes no difference.
             Some(Ok(Verdict::Drop(value))) => Ok(value),
-            Some(Ok(Verdict::Undo(value))) => self.undo().await.map(|()| value),
             Some(Err(error)) => Err(self.roll_back(error).await),
             // A statement is on its way. The pool waits a moment for its answer and that of the
             // rollback, and otherwise closes the connection.
@@ -145,16 +142,6 @@ impl Transaction {
     async fn commit(self) -> Result<(), TransactionError> {
         let (store, deadline) = (self.store, self.deadline);
         match timeout_at(deadline, self.inner.commit()).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(TransactionError::Unknown(store.error(error))),
-            Err(_) => Err(TransactionError::Unknown(store.silence())),
-        }
-    }
-
-    /// Its locks are gone only with an acknowledged rollback: whoever writes the same again would wait for them.
-    async fn undo(self) -> Result<(), TransactionError> {
-        let (store, deadline) = (self.store, self.deadline);
-        match timeout_at(deadline, self.inner.rollback()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(TransactionError::Unknown(store.error(error))),
             Err(_) => Err(TransactionError::Unknown(store.silence())),

@@ -14,7 +14,7 @@ use super::super::fault::Fault;
 use super::super::statement_size::padded;
 use super::super::store::{CALL_LIMIT, SqlStore};
 use super::super::transaction::TransactionError;
-use super::write::{Written, gone, write};
+use super::write::{Written, write};
 use super::{AT_ONCE, PAUSE, SENDINGS};
 
 /// A group on its way: what is decided of it, and what is not.
@@ -73,12 +73,7 @@ async fn recover(
     error: StoreError,
 ) -> Result<Option<StoreError>, StoreError> {
     match fault {
-        Fault::Deadlock => Ok(Some(error)),
-        // Each user's row is the parent of the user's bookings.
-        Fault::MissingParent => {
-            let found = find_gone(store, group).await?;
-            Ok((!found).then_some(error))
-        }
+        Fault::Deadlock | Fault::MissingParent => Ok(Some(error)),
         Fault::Duplicate => {
             let found = find_colliders(store, group).await?;
             // The row in the way may have gone since, as an expired key does.
@@ -206,8 +201,8 @@ impl<'a> Group<'a> {
         }
     }
 
-    /// Those that were not booked although their users are there stay undecided, and go with the next sending;
-    /// so do those behind them. Of users who are gone nobody does: one by one they would send the group anew.
+    /// Those behind one that was not booked stay undecided, and go with the next sending; but not of users who are
+    /// gone: they would go one by one.
     fn decide(&mut self, plan: Plan<'a>, written: &Written) {
         for (index, new) in plan.first {
             let id = written.ids.get(&new.reservation_id);
@@ -236,16 +231,6 @@ fn booked(new: &NewBooking, id: i64) -> Booking {
         status: BookingStatus::Confirmed,
         created_at: new.created_at,
     }
-}
-
-/// Decides those of the group whose users are gone; whether any was found.
-async fn find_gone(store: &SqlStore, group: &mut Group<'_>) -> Result<bool, StoreError> {
-    let plan = group.plan();
-    let gone = store.read(gone(store.writer(), &plan.bookings())).await?;
-    let found = !gone.is_empty();
-    let ids = HashMap::new();
-    group.decide(plan, &Written { gone, ids });
-    Ok(found)
 }
 
 /// Decides those of the group whose reservation or key stands in a row already; whether any was found.
