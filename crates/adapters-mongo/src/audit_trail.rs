@@ -51,11 +51,10 @@ impl AuditTrail for MongoAuditLog {
                     "action": { "$nin": actions() },
                     "at": { "$lt": date(before) },
                 };
-                let by_action = Hint::Keys(log_index::action());
-                let logs = self.database.system_logs();
-                let find = logs.find(unknown).hint(by_action).projection(only_ids());
-                let find = find.limit(i64::try_from(limit).unwrap_or(i64::MAX));
-                found = find.max_time(SERVER_LIMIT).await?.try_collect().await?;
+                // In whatever order the index has them: all of them are old.
+                let index = log_index::action;
+                let walk = self.walk_one(unknown, index(), index(), limit, only_ids());
+                found = walk.await?;
             }
             let ids: Vec<Bson> = found
                 .iter()

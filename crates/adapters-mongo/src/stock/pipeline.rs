@@ -16,8 +16,8 @@ pub(super) fn literal(value: impl Into<RawBson>) -> RawDocumentBuf {
     rawdoc! { "$literal": value.into() }
 }
 
-/// Of `$$hold`.
-const ID: &str = "$$hold.reservationId";
+/// The id of `$$hold`.
+pub(super) const ID: &str = "$$hold.reservationId";
 /// Up to here a list of ids is looked through from its beginning.
 const SHORT: usize = 32;
 
@@ -26,11 +26,7 @@ pub(super) fn holds_among(ids: &[String], among: bool) -> RawDocumentBuf {
     let mut sorted: Vec<&str> = ids.iter().map(String::as_str).collect();
     sorted.sort_unstable();
     let (first, last) = range(ids);
-    let is_among = rawdoc! { "$and": [
-        { "$gte": [ID, literal(first)] },
-        { "$lte": [ID, literal(last)] },
-        is_in_sorted(&sorted),
-    ] };
+    let is_among = is_among(literal(first), literal(last), is_in_sorted(&sorted));
     holds_that(if among { is_among } else { not(is_among) })
 }
 
@@ -50,7 +46,8 @@ pub(super) fn holds_that(condition: RawDocumentBuf) -> RawDocumentBuf {
     rawdoc! { "$filter": { "input": "$holds", "as": "hold", "cond": condition } }
 }
 
-/// Whether the id of `$$hold` is among `ids`, of which `first` is the least and `last` the greatest.
+/// Whether the id of `$$hold` is among those of which `first` is the least and `last` the greatest; `is_in` tells
+/// whether it is one of them.
 ///
 /// The server looks an id up in a list from its beginning. Ids begin with the time, and those that go
 /// together are about as old as each other: most holds of a crowd lie outside of their range, and two
@@ -58,12 +55,12 @@ pub(super) fn holds_that(condition: RawDocumentBuf) -> RawDocumentBuf {
 pub(super) fn is_among(
     first: impl Into<RawBson>,
     last: impl Into<RawBson>,
-    ids: impl Into<RawBson>,
+    is_in: RawDocumentBuf,
 ) -> RawDocumentBuf {
     rawdoc! { "$and": [
         { "$gte": [ID, first.into()] },
         { "$lte": [ID, last.into()] },
-        { "$in": [ID, ids.into()] },
+        is_in,
     ] }
 }
 

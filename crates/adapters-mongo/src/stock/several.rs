@@ -11,7 +11,7 @@ use domain::stock::TicketType;
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf, rawdoc};
 
 use super::pipeline::{
-    STEP, TypeChange, held, holds_that, is_among, literal, not, range, texts, without_step,
+    ID, STEP, TypeChange, held, holds_that, is_among, literal, not, range, texts, without_step,
 };
 use super::wishes::{
     Wishes, and, available, event_with, fits, held_keys, max_holds, new_hold, open, quantity, twins,
@@ -81,7 +81,8 @@ fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
 
 /// The holds without those that are settled.
 fn unsettled() -> RawDocumentBuf {
-    holds_that(not(is_among("$step.first", "$step.last", "$step.settle")))
+    let is_in = rawdoc! { "$in": [ID, "$step.settle"] };
+    holds_that(not(is_among("$step.first", "$step.last", is_in)))
 }
 
 /// The event after the decision; as it was if nothing is granted.

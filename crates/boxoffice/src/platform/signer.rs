@@ -22,7 +22,7 @@ pub(crate) struct JwtSigner {
     encoding: EncodingKey,
     /// The header of every token that is signed: the algorithm and which secret.
     header: Header,
-    verifying: Vec<VerifyingKey>,
+    decoding: Vec<(String, DecodingKey)>,
     validation: Validation,
     /// What was verified before, by the whole token: whoever books has looked at the event before, and will
     /// look at the booking. Only what we signed gets in, and it is not believed for longer than it says.
@@ -36,14 +36,6 @@ struct Verified {
     claims: Claims,
     /// The last second, since 1970, in which it is valid.
     until: u64,
-}
-
-/// What checks the tokens that one secret signed.
-struct VerifyingKey {
-    id: String,
-    key: DecodingKey,
-    /// What every token begins with that we signed with this secret: its header, encoded.
-    beginning: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,10 +58,11 @@ impl JwtSigner {
         validation.leeway = 0;
         let Secrets { first, others } = secrets;
         let all = std::iter::once(first).chain(others);
+        let key = |secret: &String| (key_id(secret), DecodingKey::from_secret(secret.as_bytes()));
         Self {
             encoding: EncodingKey::from_secret(first.as_bytes()),
             header: header(first),
-            verifying: all.map(|secret| VerifyingKey::new(secret)).collect(),
+            decoding: all.map(key).collect(),
             validation,
             verified: Cache::new(REMEMBERED),
             life,
@@ -96,25 +89,9 @@ impl JwtSigner {
 
     /// The key that a token names. Its signature shows whether it is right to.
     fn key_of(&self, token: &str) -> Option<&DecodingKey> {
-        let (beginning, _) = token.split_once('.')?;
-        let mut keys = self.verifying.iter();
-        if let Some(known) = keys.find(|known| known.beginning == beginning) {
-            return Some(&known.key);
-        }
-        // Another version of ours may have written the same in another way.
         let kid = decode_header(token).ok()?.kid?;
-        let mut keys = self.verifying.iter();
-        keys.find(|known| known.id == kid).map(|known| &known.key)
-    }
-}
-
-impl VerifyingKey {
-    fn new(secret: &str) -> Self {
-        Self {
-            id: key_id(secret),
-            key: DecodingKey::from_secret(secret.as_bytes()),
-            beginning: beginning(secret).unwrap_or_default(),
-        }
+        let mut keys = self.decoding.iter();
+        keys.find(|(id, _)| *id == kid).map(|(_, key)| key)
     }
 }
 
@@ -124,13 +101,6 @@ fn header(secret: &str) -> Header {
         kid: Some(key_id(secret)),
         ..Header::new(Algorithm::HS256)
     }
-}
-
-/// What any token of `secret` begins with.
-fn beginning(secret: &str) -> Option<String> {
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    let token = encode(&header(secret), &(), &key).ok()?;
-    Some(token.split_once('.')?.0.to_owned())
 }
 
 /// Names a secret in the headers of tokens (`kid`, RFC 7515): 16 hexadecimal characters of a hash that is
@@ -284,8 +254,7 @@ mod tests {
             token(&header, SECRET, |_| {})
         };
         let as_signed = signer().sign(claims()).unwrap().text;
-        let beginning = beginning(SECRET).unwrap();
-        assert!(as_signed.starts_with(&format!("{beginning}.")));
+        let beginning = as_signed.split_once('.').unwrap().0;
         let other = token(None);
         assert!(!other.starts_with(&format!("{beginning}.")));
         assert_eq!(signer().verify(&other), Ok(claims()));

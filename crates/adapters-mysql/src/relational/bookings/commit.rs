@@ -288,40 +288,12 @@ async fn find_colliders(store: &SqlStore, group: &mut Group<'_>) -> Result<bool,
 
 #[cfg(test)]
 mod tests {
-    use domain::audit::{Action, AuditId, AuditRecord};
-    use domain::booking::Quantity;
-    use domain::event::EventId;
-    use domain::request::{Origin, RequestId};
-    use domain::runtime::IdGenerator;
-    use domain::stock::TicketType;
-    use domain::testing::SequentialIds;
-    use domain::time::Timestamp;
-    use domain::user::UserId;
-
+    use super::super::made::bookings;
     use super::*;
-
-    fn bookings<const N: usize>(users: [i64; N]) -> Vec<NewBooking> {
-        let (ids, at) = (SequentialIds::default(), Timestamp::from_millis(0));
-        let origin = Origin {
-            request_id: RequestId::unknown(),
-            address: None,
-        };
-        let booking = |user| NewBooking {
-            reservation_id: ids.reservation_id(),
-            event_id: EventId::from_bytes([7; 12]),
-            user_id: UserId::new(user),
-            ticket_type: TicketType::general(),
-            quantity: Quantity::ONE,
-            created_at: at,
-            key: None,
-            audit: AuditRecord::new(AuditId::from_bytes([1; 12]), at, Action::Book, &origin),
-        };
-        users.into_iter().map(booking).collect()
-    }
 
     #[test]
     fn a_group_of_which_something_is_booked_is_never_called_rolled_back() {
-        let bookings = bookings([1, 2]);
+        let bookings = bookings(&[1, 2]);
         let mut group = Group {
             bookings: &bookings,
             outcomes: vec![None; 2],
@@ -345,7 +317,7 @@ mod tests {
 
     #[test]
     fn whoever_is_gone_is_told_at_once_also_behind_another() {
-        let mut bookings = bookings([1, 2, 2, 2]);
+        let mut bookings = bookings(&[1, 2, 2, 2]);
         bookings[2].reservation_id = bookings[1].reservation_id;
         bookings[3].reservation_id = bookings[1].reservation_id;
         let mut group = Group {

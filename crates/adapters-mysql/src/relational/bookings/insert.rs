@@ -151,40 +151,12 @@ fn keyed(new: &NewBooking) -> [Value; KEY_COLUMNS.len()] {
 
 #[cfg(test)]
 mod tests {
-    use domain::audit::{Action, AuditId, AuditRecord};
-    use domain::booking::Quantity;
-    use domain::event::EventId;
-    use domain::request::{Origin, RequestId};
-    use domain::runtime::IdGenerator;
-    use domain::stock::TicketType;
-    use domain::testing::SequentialIds;
-    use domain::time::Timestamp;
-    use domain::user::UserId;
-
+    use super::super::made::bookings;
     use super::*;
-
-    fn bookings(count: usize) -> Vec<NewBooking> {
-        let (ids, at) = (SequentialIds::default(), Timestamp::from_millis(0));
-        let origin = Origin {
-            request_id: RequestId::unknown(),
-            address: None,
-        };
-        let booking = |_| NewBooking {
-            reservation_id: ids.reservation_id(),
-            event_id: EventId::from_bytes([7; 12]),
-            user_id: UserId::new(1),
-            ticket_type: TicketType::general(),
-            quantity: Quantity::ONE,
-            created_at: at,
-            key: None,
-            audit: AuditRecord::new(AuditId::from_bytes([1; 12]), at, Action::Book, &origin),
-        };
-        (0..count).map(booking).collect()
-    }
 
     #[test]
     fn both_ends_tell_whether_there_are_gaps() {
-        let new = bookings(3);
+        let new = bookings(&[1, 1, 1]);
         let series = Series {
             rows: new.iter().collect(),
             first: 7,

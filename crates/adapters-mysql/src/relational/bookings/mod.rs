@@ -6,6 +6,8 @@ mod fence;
 mod insert;
 mod list;
 mod lookup;
+#[cfg(test)]
+mod made;
 mod write;
 
 use std::time::Duration;
