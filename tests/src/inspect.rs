@@ -350,18 +350,19 @@ async fn mongodb_stock(database: &mongodb::Database, event: &str) -> EventStock 
         number(general, "available"),
         number(&event, "availableTickets")
     );
-    let hold = |hold: &Bson| {
-        let hold = hold.as_document().unwrap();
-        (
-            hold.get_str("reservationId").unwrap().to_owned(),
-            number(hold, "quantity"),
-        )
+    let holds = |lot: &Bson| {
+        let lot = lot.as_document().unwrap();
+        let quantity = number(lot, "quantity");
+        let ids = lot.get_array("reservationIds").unwrap().iter();
+        let holds = ids.map(|id| (id.as_str().unwrap().to_owned(), quantity));
+        holds.collect::<Vec<_>>()
     };
+    let lots = event.get_array("holds").unwrap().iter();
     EventStock {
         total: number(general, "total"),
         available: number(general, "available"),
         returned: number(general, "returned"),
-        holds: event.get_array("holds").unwrap().iter().map(hold).collect(),
+        holds: lots.flat_map(holds).collect(),
     }
 }
 

@@ -5,7 +5,8 @@
 //!   _id: ObjectId, title, description, date: Date, location,
 //!   totalTickets, availableTickets,               the sums over `stock`
 //!   stock: {general: {total, available, returned}},  one entry per ticket type
-//!   holds: [{reservationId, userId, ticketType, quantity, keyHash?, at: Date}],
+//!   holds: [{reservationIds: [], ticketType, quantity, keyHash?, at: Date}],
+//!                                                 lots: holds alike share one; the quantity is that of each
 //!   held?: true,                                  only while `holds` has entries
 //!   closing?: {token, at: Date},                  only while somebody deletes the event
 //!   sv,                                           counts the steps that moved stock

@@ -123,7 +123,7 @@ const MALFORMED: MongoError = MongoError::Malformed("an event's stock cannot be 
 fn event_stock(event_id: EventId, document: &Document) -> Result<EventStock, MongoError> {
     let now = document.get_datetime("now").map_err(|_| MALFORMED)?;
     let stock = document.get_document("stock").map_err(|_| MALFORMED)?;
-    let holds = document.get_array("holds").map_err(|_| MALFORMED)?;
+    let lots = document.get_array("holds").map_err(|_| MALFORMED)?;
     let closing = match document.get("closing") {
         None => None,
         Some(closing) => Some(closed_by(closing.as_document().ok_or(MALFORMED)?, *now)?),
@@ -144,10 +144,11 @@ fn event_stock(event_id: EventId, document: &Document) -> Result<EventStock, Mon
         event_id,
         version: version(document)?,
         types,
-        holds: holds
+        holds: lots
             .iter()
-            .map(|hold| held(hold.as_document().ok_or(MALFORMED)?, *now))
-            .collect::<Result<_, _>>()?,
+            .map(|lot| held(lot.as_document().ok_or(MALFORMED)?, *now))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat(),
         closing,
     })
 }
@@ -163,14 +164,25 @@ fn type_stock((key, value): (&String, &Bson)) -> Result<(TicketType, TypeStock),
     Ok((key, stock))
 }
 
-fn held(hold: &Document, now: DateTime) -> Result<HeldTickets, MongoError> {
-    let id = ReservationId::parse(&text(hold, "reservationId")?);
-    Ok(HeldTickets {
-        reservation_id: id.ok_or(MALFORMED)?,
-        ticket_type: TicketType::parse(&text(hold, "ticketType")?).map_err(|_| MALFORMED)?,
-        quantity: integer(hold, "quantity")?,
-        age: age(hold, now)?,
-    })
+fn held(lot: &Document, now: DateTime) -> Result<Vec<HeldTickets>, MongoError> {
+    let ids = match (lot.get("reservationIds"), lot.get("reservationId")) {
+        (Some(ids), None) => ids.as_array().ok_or(MALFORMED)?,
+        // As instances of the version before leave it.
+        (None, Some(id)) => std::slice::from_ref(id),
+        _ => return Err(MALFORMED),
+    };
+    let ticket_type = TicketType::parse(&text(lot, "ticketType")?).map_err(|_| MALFORMED)?;
+    let (quantity, age) = (integer(lot, "quantity")?, age(lot, now)?);
+    let held = |id: &Bson| {
+        let id = id.as_str().and_then(ReservationId::parse);
+        Ok(HeldTickets {
+            reservation_id: id.ok_or(MALFORMED)?,
+            ticket_type: ticket_type.clone(),
+            quantity,
+            age,
+        })
+    };
+    ids.iter().map(held).collect()
 }
 
 fn closed_by(closing: &Document, now: DateTime) -> Result<ClosedBy, MongoError> {

@@ -7,7 +7,6 @@ use domain::booking::Quantity;
 use domain::error::StoreError;
 use domain::event::EventId;
 use domain::stock::{Hold, HoldRef, ReservationId, TicketType};
-use domain::user::UserId;
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 use serde_json::json;
 
@@ -68,7 +67,7 @@ pub(crate) async fn stale(
     limit: usize,
 ) -> Result<Vec<Hold>, StoreError> {
     let sql = concat!(
-        "SELECT event_id, reservation_id, ticket_type, user_id, quantity FROM holds \
+        "SELECT event_id, reservation_id, ticket_type, quantity FROM holds \
          WHERE at <= ",
         now!(),
         " - ? ORDER BY at LIMIT ?"
@@ -104,7 +103,6 @@ fn hold(row: &QueryResult) -> Result<Hold, StoreError> {
                 ReservationId::parse(&id)
             })?,
         },
-        user_id: UserId::new(column(row, "user_id")?),
         ticket_type: ticket_type(row)?,
         quantity: parsed(row, "quantity", |tickets: i64| Quantity::new(tickets).ok())?,
     })

@@ -6,7 +6,7 @@ use domain::event::EventId;
 use domain::stock::HoldRef;
 use mongodb::bson::{RawBson, RawDocumentBuf, rawdoc};
 
-use super::pipeline::{STEP, held, holds_among, texts, without_step};
+use super::pipeline::{IDS, STEP, held, literal, lots, lots_without, texts, without_step};
 use crate::connection::MongoDatabase;
 use crate::error::MongoError;
 use crate::event_document::object_id;
@@ -37,16 +37,19 @@ fn statements(
     }
     let events = events.into_iter().map(|(event, ids)| {
         let pipeline = pipeline(&ids);
-        let filter =
-            rawdoc! { "_id": object_id(event), "holds.reservationId": { "$in": texts(&ids) } };
-        statement(filter, pipeline)
+        // The second as instances of the version before leave them.
+        let any = rawdoc! { "_id": object_id(event), "$or": [
+            { "holds.reservationIds": { "$in": texts(&ids) } },
+            { "holds.reservationId": { "$in": texts(&ids) } },
+        ] };
+        statement(any, pipeline)
     });
     events.collect()
 }
 
 fn settled(ids: &[String]) -> Vec<RawDocumentBuf> {
     vec![
-        rawdoc! { "$set": { "holds": holds_among(ids, false) } },
+        rawdoc! { "$set": { "holds": lots_without(ids) } },
         rawdoc! { "$set": { "held": held("$holds") } },
     ]
 }
@@ -54,15 +57,19 @@ fn settled(ids: &[String]) -> Vec<RawDocumentBuf> {
 /// What goes back is counted over the holds that are really there: one that was settled or released
 /// before, by whoever, gives nothing.
 fn released(ids: &[String]) -> Vec<RawDocumentBuf> {
-    let step = rawdoc! { "back": holds_among(ids, true), "kept": holds_among(ids, false) };
+    let there = rawdoc! { "$size": { "$setIntersection": [IDS, literal(texts(ids))] } };
+    let back = rawdoc! { "$map": { "input": lots(), "as": "lot", "in": {
+        "ticketType": "$$lot.ticketType",
+        "tickets": { "$multiply": ["$$lot.quantity", there] },
+    } } };
+    let step = rawdoc! { "back": back, "kept": lots_without(ids) };
     let of_type = rawdoc! { "$filter": {
         "input": "$step.back",
-        "as": "hold",
-        "cond": { "$eq": ["$$hold.ticketType", "$$type.k"] },
+        "as": "lot",
+        "cond": { "$eq": ["$$lot.ticketType", "$$type.k"] },
     } };
-    let quantities =
-        rawdoc! { "$map": { "input": of_type, "as": "hold", "in": "$$hold.quantity" } };
-    let available = sum("$$type.v.available", rawdoc! { "$sum": quantities });
+    let tickets = rawdoc! { "$map": { "input": of_type, "as": "lot", "in": "$$lot.tickets" } };
+    let available = sum("$$type.v.available", rawdoc! { "$sum": tickets });
     let stock = rawdoc! { "$arrayToObject": { "$map": {
         "input": { "$objectToArray": "$stock" },
         "as": "type",
@@ -77,7 +84,7 @@ fn released(ids: &[String]) -> Vec<RawDocumentBuf> {
             "holds": "$step.kept",
             "held": held("$step.kept"),
             "stock": stock,
-            "availableTickets": sum("$availableTickets", rawdoc! { "$sum": "$step.back.quantity" }),
+            "availableTickets": sum("$availableTickets", rawdoc! { "$sum": "$step.back.tickets" }),
             "sv": sum("$sv", 1_i64),
         } },
         without_step(),

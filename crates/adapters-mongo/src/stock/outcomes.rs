@@ -8,12 +8,14 @@ use futures_util::TryStreamExt;
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, rawdoc};
 
-use super::pipeline::{literal, texts};
+use super::pipeline::{IDS, literal, texts};
+use super::wishes::{Wishes, held_keys};
 use crate::connection::{MongoDatabase, SERVER_LIMIT};
 use crate::error::MongoError;
 use crate::event_document::{count, id, integer, object_id};
 
-/// Of this many holds an event tells all; of more only those asked for.
+/// Of this many an event, or a lot, tells all; of more only those asked for: looking all of a group up in each of
+/// its many events would cost more than a few too many.
 const FEW: i64 = 64;
 
 /// Reads the events of `wishes`, in one round trip.
@@ -55,48 +57,61 @@ pub(super) fn of(
 
 /// What tells the outcomes in the very document that the update of `wishes` left. No more than is needed,
 /// computed by the server: there may be thousands of holds.
-pub(super) fn projection_of_update(wishes: &[Reservation]) -> RawDocumentBuf {
+pub(super) fn projection_of_update(wishes: &Wishes<'_>) -> RawDocumentBuf {
     // What was granted stands at the end.
-    let most = i64::try_from(wishes.len()).unwrap_or(i64::MAX).max(1);
-    let last = rawdoc! { "$slice": [holds(), -most] };
-    let granted = rawdoc! { "$let": { "vars": { "last": last }, "in": "$$last.reservationId" } };
-    projection(wishes, granted)
+    let most = i64::try_from(wishes.most_lots()).unwrap_or(i64::MAX).max(1);
+    let last = rawdoc! { "$slice": [lots(), -most] };
+    let granted = rawdoc! { "$let": { "vars": { "last": last }, "in": "$$last.reservationIds" } };
+    projection(wishes.reserve.iter().copied(), granted)
 }
 
 /// The same for a document that others may have updated since.
 fn projection_of_read(wishes: &[Reservation]) -> RawDocumentBuf {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
-    let granted = of_those("$holds.reservationId", literal(texts(&ids)));
+    let are_few = rawdoc! { "$lte": [{ "$size": ids_of_lot() }, FEW] };
+    let granted = rawdoc! { "$map": { "input": lots(), "as": "lot", "in": {
+        "$cond": [are_few, ids_of_lot(), { "$setIntersection": [IDS, literal(texts(&ids))] }],
+    } } };
     projection(wishes, granted)
 }
 
-fn projection(wishes: &[Reservation], granted: RawDocumentBuf) -> RawDocumentBuf {
-    let keys = wishes.iter().filter_map(|wish| wish.key_hash.as_ref());
+fn projection<'a>(
+    wishes: impl IntoIterator<Item = &'a Reservation>,
+    granted: RawDocumentBuf,
+) -> RawDocumentBuf {
+    let wishes = wishes.into_iter();
+    let keys = wishes.filter_map(|wish| wish.key_hash.as_ref());
     let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();
     rawdoc! {
         "stock": 1,
         "closing": { "$ne": [{ "$type": "$closing" }, "missing"] },
         "ended": { "$lte": ["$date", "$$NOW"] },
         "granted": granted,
-        "keys": of_those("$holds.keyHash", literal(texts(&keys))),
+        "keys": { "$cond": [
+            { "$lte": [hold_count(), FEW] }, "$holds.keyHash", held_keys(literal(texts(&keys))),
+        ] },
         "holdCount": hold_count(),
     }
 }
 
-/// The holds; none where somebody broke them. An error would be one of the whole read.
-fn holds() -> RawDocumentBuf {
-    rawdoc! { "$cond": [{ "$isArray": ["$holds"] }, "$holds", []] }
+/// The lots of holds; none where somebody broke them. An error would be one of the whole read.
+fn lots() -> RawDocumentBuf {
+    array("$holds")
+}
+
+/// The ids in `$$lot`; none where somebody broke them.
+fn ids_of_lot() -> RawDocumentBuf {
+    array(IDS)
+}
+
+fn array(field: &str) -> RawDocumentBuf {
+    rawdoc! { "$cond": [{ "$isArray": [field] }, field, []] }
 }
 
 fn hold_count() -> RawDocumentBuf {
-    rawdoc! { "$size": holds() }
-}
-
-/// The values at `field` that are among `those`. Looking all of a group up in each of its many events would
-/// cost more than a few values too many.
-fn of_those(field: &str, those: RawDocumentBuf) -> RawDocumentBuf {
-    let few = rawdoc! { "$lte": [hold_count(), FEW] };
-    rawdoc! { "$cond": [few, field, { "$setIntersection": [field, those] }] }
+    let sizes =
+        rawdoc! { "$map": { "input": lots(), "as": "lot", "in": { "$size": ids_of_lot() } } };
+    rawdoc! { "$sum": sizes }
 }
 
 /// An event as the reservations find it.
@@ -117,8 +132,12 @@ impl<'a> Offer<'a> {
             stock: document.get_document("stock").map_err(malformed)?,
             closing: document.get_bool("closing").map_err(malformed)?,
             ended: document.get_bool("ended").map_err(malformed)?,
-            granted: texts_in(document, "granted"),
-            keys: texts_in(document, "keys"),
+            granted: array_in(document, "granted")
+                .iter()
+                .filter_map(Bson::as_array)
+                .flat_map(|ids| strings(ids))
+                .collect(),
+            keys: strings(array_in(document, "keys")).collect(),
             holds: usize::try_from(holds).unwrap_or(usize::MAX),
         })
     }
@@ -167,7 +186,10 @@ fn outcome(offer: Option<&Option<Offer<'_>>>, wish: &Reservation) -> ReserveOutc
     }
 }
 
-fn texts_in<'a>(document: &'a Document, name: &str) -> HashSet<&'a str> {
-    let texts = document.get_array(name).into_iter().flatten();
-    texts.filter_map(Bson::as_str).collect()
+fn array_in<'a>(document: &'a Document, name: &str) -> &'a [Bson] {
+    document.get_array(name).map_or(&[], Vec::as_slice)
+}
+
+fn strings(values: &[Bson]) -> impl Iterator<Item = &str> {
+    values.iter().filter_map(Bson::as_str)
 }

@@ -16,22 +16,80 @@ pub(super) fn literal(value: impl Into<RawBson>) -> RawDocumentBuf {
     rawdoc! { "$literal": value.into() }
 }
 
-/// The id of `$$hold`.
-pub(super) const ID: &str = "$$hold.reservationId";
+/// The ids of the holds in `$$lot`.
+pub(super) const IDS: &str = "$$lot.reservationIds";
+/// The one id of a `$$lot` of one hold.
+const ID: &str = "$$id";
 /// Up to here a list of ids is looked through from its beginning.
 const SHORT: usize = 32;
 
-/// The holds whose ids are among `ids`, or those that are not.
-pub(super) fn holds_among(ids: &[String], among: bool) -> RawDocumentBuf {
+/// The lots of holds. Instances of the version before leave holds of one `reservationId` each, which are lots of
+/// one.
+pub(super) fn lots() -> RawDocumentBuf {
+    let is_lot = rawdoc! { "$isArray": ["$$hold.reservationIds"] };
+    // What a hold does not have is left out.
+    let of_one = rawdoc! {
+        "reservationIds": ["$$hold.reservationId"],
+        "ticketType": "$$hold.ticketType",
+        "quantity": "$$hold.quantity",
+        "keyHash": "$$hold.keyHash",
+        "at": "$$hold.at",
+    };
+    let mixed = rawdoc! { "$map": {
+        "input": "$holds",
+        "as": "hold",
+        "in": { "$cond": [is_lot, "$$hold", of_one] },
+    } };
+    rawdoc! { "$cond": [{ "$eq": ["$holds.reservationId", []] }, "$holds", mixed] }
+}
+
+/// The lots without the holds of these ids; a lot without holds goes.
+pub(super) fn lots_without(ids: &[String]) -> RawDocumentBuf {
     let mut sorted: Vec<&str> = ids.iter().map(String::as_str).collect();
     sorted.sort_unstable();
     let (first, last) = range(ids);
-    let is_among = is_among(literal(first), literal(last), is_in_sorted(&sorted));
-    holds_that(if among { is_among } else { not(is_among) })
+    let is_gone = is_among(literal(first), literal(last), is_in_sorted(&sorted));
+    lots_less(literal(texts(ids)), is_gone)
 }
 
-/// Whether the id of `$$hold` is among `ids`, which are in order: by halves, since the server looks through a
-/// list from its beginning.
+/// The lots without the holds whose ids are in the array `gone`; `is_gone` tells whether the only one of a lot,
+/// [`ID`], is.
+///
+/// The server makes a set of `gone` for each difference: right for the few lots of a crowd, and too much for
+/// each of a thousand lots of one hold, as bookings with a key leave them.
+fn lots_less(gone: impl Into<RawBson>, is_gone: RawDocumentBuf) -> RawDocumentBuf {
+    let of_one = rawdoc! { "$let": {
+        "vars": { "id": { "$arrayElemAt": [IDS, 0] } },
+        "in": { "$cond": [is_gone, {}, "$$lot"] },
+    } };
+    let of_several = rawdoc! { "$mergeObjects": [
+        "$$lot",
+        { "reservationIds": { "$setDifference": [IDS, gone.into()] } },
+    ] };
+    let left = rawdoc! { "$map": {
+        "input": lots(),
+        "as": "lot",
+        "in": { "$cond": [{ "$eq": [{ "$size": IDS }, 1] }, of_one, of_several] },
+    } };
+    // What is not there is less than any array.
+    rawdoc! { "$filter": { "input": left, "as": "lot", "cond": { "$gt": [IDS, []] } } }
+}
+
+/// The lots without the holds that `$step` settles.
+pub(super) fn lots_without_settled() -> RawDocumentBuf {
+    let settled = "$step.settle";
+    let is_in = rawdoc! { "$in": [ID, settled] };
+    let less = lots_less(settled, is_among("$step.first", "$step.last", is_in));
+    rawdoc! { "$cond": [{ "$eq": [settled, []] }, "$holds", less] }
+}
+
+/// How many holds there are.
+pub(super) fn hold_count() -> RawDocumentBuf {
+    rawdoc! { "$sum": { "$map": { "input": lots(), "as": "lot", "in": { "$size": IDS } } } }
+}
+
+/// Whether [`ID`] is among `ids`, which are in order: by halves, since the server looks through a list from its
+/// beginning.
 fn is_in_sorted(ids: &[&str]) -> RawDocumentBuf {
     if ids.len() <= SHORT {
         return rawdoc! { "$in": [ID, literal(texts(ids))] };
@@ -41,18 +99,12 @@ fn is_in_sorted(ids: &[&str]) -> RawDocumentBuf {
     rawdoc! { "$cond": [is_before, is_in_sorted(before), is_in_sorted(behind)] }
 }
 
-/// The holds of which `condition` is true, which calls each `$$hold`.
-pub(super) fn holds_that(condition: RawDocumentBuf) -> RawDocumentBuf {
-    rawdoc! { "$filter": { "input": "$holds", "as": "hold", "cond": condition } }
-}
-
-/// Whether the id of `$$hold` is among those of which `first` is the least and `last` the greatest; `is_in` tells
-/// whether it is one of them.
+/// Whether [`ID`] is among those of which `first` is the least and `last` the greatest; `is_in` tells whether it
+/// is one of them.
 ///
-/// The server looks an id up in a list from its beginning. Ids begin with the time, and those that go
-/// together are about as old as each other: most holds of a crowd lie outside of their range, and two
-/// comparisons tell.
-pub(super) fn is_among(
+/// Ids begin with the time, and those that go together are about as old as each other: most holds of a crowd lie
+/// outside of their range, and two comparisons tell.
+fn is_among(
     first: impl Into<RawBson>,
     last: impl Into<RawBson>,
     is_in: RawDocumentBuf,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::error::StoreError;
 use domain::event::EventId;
-use domain::stock::{HoldRef, Reservation, ReserveError, ReserveOutcome, StockBatch};
+use domain::stock::{HoldRef, ReserveError, ReserveOutcome, StockBatch};
 use mongodb::bson::{Document, RawDocumentBuf, rawdoc};
 use tokio::time::Instant;
 
@@ -53,8 +53,7 @@ pub(crate) async fn reserve(
     let found = match events.first_key_value() {
         None => Vec::new(),
         Some((event, wishes)) if events.len() == 1 => {
-            let pipeline = wishes.pipeline();
-            in_one(database, *event, pipeline, &batch.reserve, deadline).await?
+            in_one(database, *event, wishes, deadline).await?
         }
         Some(_) => in_several(database, sharing, &events, batch, deadline).await?,
     };
@@ -78,13 +77,12 @@ fn events(batch: &StockBatch) -> Events<'_> {
 async fn in_one(
     database: &MongoDatabase,
     event: EventId,
-    pipeline: Vec<RawDocumentBuf>,
-    wishes: &[Reservation],
+    wishes: &Wishes<'_>,
     deadline: Instant,
 ) -> Result<Vec<Document>, ReserveError> {
     let filter = rawdoc! { "_id": object_id(event) };
     let fields = outcomes::projection_of_update(wishes);
-    let found = modify_once(database, filter, pipeline, fields, deadline).await?;
+    let found = modify_once(database, filter, wishes.pipeline(), fields, deadline).await?;
     Ok(found.into_iter().collect())
 }
 

@@ -11,10 +11,11 @@ use domain::stock::TicketType;
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf, rawdoc};
 
 use super::pipeline::{
-    ID, STEP, TypeChange, held, holds_that, is_among, literal, not, range, texts, without_step,
+    IDS, STEP, TypeChange, held, literal, lots_without_settled, not, range, texts, without_step,
 };
 use super::wishes::{
-    Wishes, and, available, event_with, fits, held_keys, max_holds, new_hold, open, quantity, twins,
+    ROOM, Wishes, and, available, event_with, first_of_lot, fits, held_keys, new_lot, open,
+    quantity, twins, with_room,
 };
 use crate::event_document::object_id;
 use crate::update_command::statement_for_each;
@@ -50,7 +51,7 @@ fn statement(events: &[(&EventId, &Wishes<'_>)], ticket_type: &str) -> RawDocume
     ] };
     let pipeline = vec![
         rawdoc! { "$set": { STEP: own } },
-        rawdoc! { "$set": { "holds": unsettled() } },
+        rawdoc! { "$set": { "holds": lots_without_settled() } },
         rawdoc! { "$replaceWith": decided(ticket_type) },
         rawdoc! { "$set": { "held": held("$holds") } },
         without_step(),
@@ -64,11 +65,17 @@ fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
     let (first, last) = range(&wishes.settle);
     let quantities = || reserve.iter().map(|wish| quantity(wish));
     let equal = wishes.equal();
+    // Those that are equal are never looked at one by one.
+    let lots_of_one = match equal {
+        Some(_) => RawArrayBuf::new(),
+        None => wishes.lots_of_one(),
+    };
     rawdoc! {
         "settle": texts(&wishes.settle),
         "first": first,
         "last": last,
-        "wishes": wishes.holds(),
+        "lots": wishes.lots(),
+        "lotsOfOne": lots_of_one,
         "count": i64::try_from(reserve.len()).unwrap_or(i64::MAX),
         "tickets": quantities().sum::<i64>(),
         // Nobody asks: nothing is enough.
@@ -79,38 +86,37 @@ fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
     }
 }
 
-/// The holds without those that are settled.
-fn unsettled() -> RawDocumentBuf {
-    let is_in = rawdoc! { "$in": [ID, "$step.settle"] };
-    holds_that(not(is_among("$step.first", "$step.last", is_in)))
-}
-
 /// The event after the decision; as it was if nothing is granted.
 fn decided(ticket_type: &str) -> RawDocumentBuf {
     let available = available(ticket_type);
-    let taken = || rawdoc! { "$sum": "$$granted.quantity" };
+    let taken = || {
+        let of_lot = rawdoc! { "$multiply": ["$$lot.quantity", { "$size": IDS }] };
+        rawdoc! { "$sum": { "$map": { "input": "$$granted", "as": "lot", "in": of_lot } } }
+    };
     let change = TypeChange {
         ticket_type,
         condition: None,
         fields: rawdoc! { "available": { "$subtract": [available.as_str(), taken()] } },
     };
-    let holds = rawdoc! { "$map": { "input": "$$granted", "in": new_hold() } };
-    let event = event_with(holds, [change], taken());
-    rawdoc! { "$let": {
+    let lots = rawdoc! { "$map": { "input": "$$granted", "in": new_lot() } };
+    let event = event_with(lots, [change], taken());
+    with_room(rawdoc! { "$let": {
         "vars": { "granted": granted(&available) },
         "in": { "$cond": [{ "$eq": ["$$granted", []] }, "$$ROOT", event] },
-    } }
+    } })
 }
 
-/// The wishes that are granted, of an event with so many tickets `available`.
+/// The lots that are granted, of an event with so many tickets `available`.
 fn granted(available: &str) -> RawDocumentBuf {
-    let room = || rawdoc! { "$subtract": [max_holds(), { "$size": "$holds" }] };
-    let first_that_fit = rawdoc! { "$slice": ["$step.wishes", { "$min": [
-        "$step.count", { "$toLong": { "$divide": [available, "$step.equal"] } }, room(),
-    ] }] };
+    let that_fit = rawdoc! { "$min": [
+        "$step.count", { "$toLong": { "$divide": [available, "$step.equal"] } }, ROOM,
+    ] };
+    let lot = rawdoc! { "$first": "$step.lots" };
+    let ids = rawdoc! { "$let": { "vars": { "lot": lot.clone() }, "in": IDS } };
+    let first_that_fit = RawArrayBuf::from_iter([first_of_lot(lot, ids, that_fit)]);
     let all_fit = rawdoc! { "$and": [
         { "$gte": [available, "$step.tickets"] },
-        { "$lte": ["$step.count", room()] },
+        { "$lte": ["$step.count", ROOM] },
         { "$eq": ["$step.twins", []] },
         { "$eq": [held_keys("$step.keys"), []] },
     ] };
@@ -119,9 +125,9 @@ fn granted(available: &str) -> RawDocumentBuf {
             { "case": not(and(open())), "then": [] },
             // What is not there is less than any number.
             { "case": { "$lt": [available, "$step.smallest"] }, "then": [] },
-            { "case": { "$lte": [room(), 0_i64] }, "then": [] },
+            { "case": { "$lte": [ROOM, 0_i64] }, "then": [] },
             { "case": { "$gt": ["$step.equal", 0_i64] }, "then": first_that_fit },
-            { "case": all_fit, "then": "$step.wishes" },
+            { "case": all_fit, "then": "$step.lots" },
         ],
         "default": one_by_one(available),
     } }
@@ -135,7 +141,7 @@ fn one_by_one(available: &str) -> RawDocumentBuf {
         "granted": { "$concatArrays": ["$$value.granted", ["$$this"]] },
     };
     let decided = rawdoc! { "$reduce": {
-        "input": "$step.wishes",
+        "input": "$step.lotsOfOne",
         "initialValue": { "left": available, "granted": [] },
         "in": { "$cond": [fits, grant, "$$value"] },
     } };

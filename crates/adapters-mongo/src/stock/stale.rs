@@ -5,10 +5,10 @@ use std::time::Duration;
 use domain::booking::Quantity;
 use domain::event::EventId;
 use domain::stock::{ClosingToken, Hold, HoldRef, ReservationId, StaleClosing, TicketType};
-use domain::user::UserId;
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
 
+use super::pipeline::lots;
 use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
 use crate::error::MongoError;
 use crate::event_document::{id, integer, text};
@@ -19,7 +19,7 @@ pub(crate) async fn holds(
     age: Duration,
     limit: usize,
 ) -> Result<Vec<Hold>, MongoError> {
-    let found = aggregate(database, holds_pipeline(age), limit).await?;
+    let found = aggregate(database, holds_pipeline(age)?, limit).await?;
     Ok(readable(&found, hold))
 }
 
@@ -47,17 +47,20 @@ fn readable<T>(found: &[Document], read: fn(&Document) -> Result<T, MongoError>)
 
 /// `held` finds the events with holds by its index; the time must come from the server, and no index can
 /// be searched by the server's clock.
-fn holds_pipeline(age: Duration) -> Vec<Document> {
+fn holds_pipeline(age: Duration) -> Result<Vec<Document>, MongoError> {
+    let lots = Document::try_from(lots())
+        .map_err(|_| MongoError::Malformed("an expression cannot be read"))?;
     let old = doc! { "$filter": {
-        "input": "$holds",
-        "as": "hold",
-        "cond": { "$lte": ["$$hold.at", since(age)] },
+        "input": lots,
+        "as": "lot",
+        "cond": { "$lte": ["$$lot.at", since(age)] },
     } };
-    vec![
+    Ok(vec![
         doc! { "$match": { "held": true } },
-        doc! { "$project": { "hold": old } },
-        doc! { "$unwind": "$hold" },
-    ]
+        doc! { "$project": { "lot": old } },
+        doc! { "$unwind": "$lot" },
+        doc! { "$unwind": "$lot.reservationIds" },
+    ])
 }
 
 fn closings_pipeline(age: Duration) -> Vec<Document> {
@@ -103,16 +106,15 @@ async fn aggregate(
 fn hold(document: &Document) -> Result<Hold, MongoError> {
     let malformed = || MongoError::Malformed("a hold cannot be read");
     let event_id: EventId = id(document)?;
-    let hold = document.get_document("hold").map_err(|_| malformed())?;
-    let reservation_id = ReservationId::parse(&text(hold, "reservationId")?);
-    let ticket_type = TicketType::parse(&text(hold, "ticketType")?);
-    let quantity = Quantity::new(integer(hold, "quantity")?);
+    let lot = document.get_document("lot").map_err(|_| malformed())?;
+    let reservation_id = ReservationId::parse(&text(lot, "reservationIds")?);
+    let ticket_type = TicketType::parse(&text(lot, "ticketType")?);
+    let quantity = Quantity::new(integer(lot, "quantity")?);
     Ok(Hold {
         at: HoldRef {
             event_id,
             reservation_id: reservation_id.ok_or_else(malformed)?,
         },
-        user_id: UserId::new(integer(hold, "userId")?),
         ticket_type: ticket_type.map_err(|_| malformed())?,
         quantity: quantity.map_err(|_| malformed())?,
     })

@@ -9,7 +9,9 @@ use std::collections::HashSet;
 use domain::stock::{MAX_HOLDS, Reservation};
 use mongodb::bson::{RawArrayBuf, RawBson, RawDocumentBuf, cstr, rawdoc};
 
-use super::pipeline::{TypeChange, held, holds_among, literal, not, stock_with, texts};
+use super::pipeline::{
+    TypeChange, held, hold_count, literal, lots_without, not, stock_with, texts,
+};
 
 /// What one event is asked for.
 #[derive(Default)]
@@ -24,7 +26,7 @@ impl Wishes<'_> {
     pub(super) fn pipeline(&self) -> Vec<RawDocumentBuf> {
         let mut stages = Vec::new();
         if !self.settle.is_empty() {
-            stages.push(rawdoc! { "$set": { "holds": holds_among(&self.settle, false) } });
+            stages.push(rawdoc! { "$set": { "holds": lots_without(&self.settle) } });
         }
         if !self.reserve.is_empty() {
             stages.push(rawdoc! { "$replaceWith": self.decided() });
@@ -39,30 +41,28 @@ impl Wishes<'_> {
     fn decided(&self) -> RawDocumentBuf {
         let is_alone = self.reserve.len() == 1;
         if let Some(first) = self.equal().filter(|_| !is_alone) {
-            return self.first_that_fit(first);
+            return with_room(self.first_that_fit(first));
         }
         let all = self.with_all();
         let all_fit = and([open(), self.all_fit()].concat());
         if is_alone {
-            return rawdoc! { "$cond": [all_fit, all, "$$ROOT"] };
+            return with_room(rawdoc! { "$cond": [all_fit, all, "$$ROOT"] });
         }
         let some_fit = and([open(), vec![self.smallest_fits()]].concat());
-        rawdoc! { "$switch": {
+        with_room(rawdoc! { "$switch": {
             "branches": [
                 { "case": all_fit, "then": all },
                 { "case": some_fit, "then": self.one_by_one() },
             ],
             "default": "$$ROOT",
-        } }
+        } })
     }
 
     /// One of the wishes, if all are for the same and nobody brought a key.
     pub(super) fn equal(&self) -> Option<&Reservation> {
         let (first, others) = self.reserve.split_first()?;
-        let is_equal = |wish: &&Reservation| {
-            wish.ticket_type == first.ticket_type && wish.quantity == first.quantity
-        };
-        let are_equal = others.iter().all(is_equal) && self.keys().is_empty();
+        let are_equal =
+            first.key_hash.is_none() && others.iter().all(|wish| are_alike(first, wish));
         are_equal.then_some(*first)
     }
 
@@ -71,7 +71,6 @@ impl Wishes<'_> {
     fn first_that_fit(&self, first: &Reservation) -> RawDocumentBuf {
         let (key, quantity) = (first.ticket_type.as_str(), quantity(first));
         let most = i64::try_from(self.reserve.len()).unwrap_or(i64::MAX);
-        let room = rawdoc! { "$subtract": [max_holds(), { "$size": "$holds" }] };
         let tickets = rawdoc! { "$toLong": { "$divide": [available(key), quantity] } };
         let taken = || rawdoc! { "$multiply": ["$$count", quantity] };
         let change = TypeChange {
@@ -79,14 +78,18 @@ impl Wishes<'_> {
             condition: None,
             fields: rawdoc! { "available": { "$subtract": [available(key), taken()] } },
         };
-        let wishes = rawdoc! { "$slice": [self.new_holds(), "$$count"] };
-        let holds = rawdoc! { "$map": { "input": wishes, "in": new_hold() } };
-        let event = event_with(holds, [change], taken());
+        let lot = first_of_lot(
+            literal(lot(first, RawArrayBuf::new())),
+            literal(self.ids()),
+            "$$count",
+        );
+        let lots = RawArrayBuf::from_iter([rawdoc! { "$mergeObjects": [lot, { "at": "$$NOW" }] }]);
+        let event = event_with(lots, [change], taken());
         let mut some_fit = open();
         some_fit.push(rawdoc! { "$gte": [available(key), quantity] });
-        some_fit.push(rawdoc! { "$lt": [{ "$size": "$holds" }, max_holds()] });
+        some_fit.push(rawdoc! { "$gt": [ROOM, 0_i64] });
         let granted = rawdoc! { "$let": {
-            "vars": { "count": { "$min": [most, tickets, room] } },
+            "vars": { "count": { "$min": [most, tickets, ROOM] } },
             "in": event,
         } };
         rawdoc! { "$cond": [and(some_fit), granted, "$$ROOT"] }
@@ -128,19 +131,18 @@ impl Wishes<'_> {
     /// What must be true for all to be granted, by an event that takes reservations.
     fn all_fit(&self) -> Vec<RawDocumentBuf> {
         let keys = self.keys();
-        let room = MAX_HOLDS.checked_sub(self.reserve.len());
-        let Some(room) = room.filter(|_| twins(&keys).is_empty()) else {
-            // Of two with the same key one must be refused, and of more than there may be some.
+        if !twins(&keys).is_empty() {
+            // Of two with the same key one must be refused.
             return vec![literal(false)];
-        };
+        }
         let mut conditions: Vec<RawDocumentBuf> = self
             .types()
             .into_iter()
             // What is not there is less than any number.
             .map(|key| rawdoc! { "$gte": [available(key), self.quantities(key).sum::<i64>()] })
             .collect();
-        let room = i64::try_from(room).unwrap_or(i64::MAX);
-        conditions.push(rawdoc! { "$lte": [{ "$size": "$holds" }, room] });
+        let count = i64::try_from(self.reserve.len()).unwrap_or(i64::MAX);
+        conditions.push(rawdoc! { "$lte": [count, ROOM] });
         if !keys.is_empty() {
             conditions.push(rawdoc! { "$eq": [held_keys(literal(texts(&keys))), []] });
         }
@@ -155,8 +157,8 @@ impl Wishes<'_> {
             fields: rawdoc! { "available": { "$subtract": [available(key), self.quantities(key).sum::<i64>()] } },
         });
         let taken: i64 = self.reserve.iter().map(|wish| quantity(wish)).sum();
-        let holds = rawdoc! { "$map": { "input": self.new_holds(), "in": new_hold() } };
-        event_with(holds, changes, taken)
+        let lots = rawdoc! { "$map": { "input": literal(self.lots()), "in": new_lot() } };
+        event_with(lots, changes, taken)
     }
 
     /// Those that can be granted after those before them.
@@ -168,7 +170,7 @@ impl Wishes<'_> {
         let own = rawdoc! { "$arrayElemAt": ["$$value.left", "$$place"] };
         let place = rawdoc! { "$indexOfArray": [literal(texts(types)), "$$this.ticketType"] };
         let decided = rawdoc! { "$reduce": {
-            "input": self.new_holds(),
+            "input": literal(self.lots_of_one()),
             "initialValue": { "left": left, "granted": [] },
             "in": { "$let": {
                 "vars": { "place": place },
@@ -182,14 +184,38 @@ impl Wishes<'_> {
         } }
     }
 
-    /// The wishes as the pipeline sees them: the holds that they become, but for the time.
-    fn new_holds(&self) -> RawDocumentBuf {
-        literal(self.holds())
+    /// The lots that the wishes become if all are granted, but for the time. Those that are alike share one; a
+    /// hold with a key is by itself, for the key to go with it.
+    pub(super) fn lots(&self) -> RawArrayBuf {
+        let mut alike: Vec<(&Reservation, RawArrayBuf)> = Vec::new();
+        for wish in &self.reserve {
+            let is_alike = |(first, _): &&mut (&Reservation, RawArrayBuf)| are_alike(first, wish);
+            match alike.iter_mut().find(is_alike) {
+                Some((_, ids)) => ids.push(wish.id.to_string()),
+                None => alike.push((wish, ids_of(wish))),
+            }
+        }
+        let lots = alike.into_iter();
+        lots.map(|(first, ids)| lot(first, ids)).collect()
     }
 
-    /// The same by themselves.
-    pub(super) fn holds(&self) -> RawArrayBuf {
-        self.reserve.iter().map(|wish| hold(wish)).collect()
+    /// The same with each wish in a lot of its own.
+    pub(super) fn lots_of_one(&self) -> RawArrayBuf {
+        let wishes = self.reserve.iter();
+        wishes.map(|wish| lot(wish, ids_of(wish))).collect()
+    }
+
+    /// The most lots that they become.
+    pub(super) fn most_lots(&self) -> usize {
+        match self.equal() {
+            Some(_) => 1,
+            None => self.reserve.len(),
+        }
+    }
+
+    fn ids(&self) -> RawArrayBuf {
+        let wishes = self.reserve.iter();
+        wishes.map(|wish| wish.id.to_string()).collect()
     }
 
     /// The types asked for, each once.
@@ -215,14 +241,14 @@ impl Wishes<'_> {
     }
 }
 
-/// The event with the new `holds`, which `taken` tickets went into.
+/// The event with the new `lots`, which `taken` tickets went into.
 pub(super) fn event_with<'a>(
-    holds: impl Into<RawBson>,
+    lots: impl Into<RawBson>,
     changes: impl IntoIterator<Item = TypeChange<'a>>,
     taken: impl Into<RawBson>,
 ) -> RawDocumentBuf {
     rawdoc! { "$mergeObjects": ["$$ROOT", {
-        "holds": { "$concatArrays": ["$holds", holds.into()] },
+        "holds": { "$concatArrays": ["$holds", lots.into()] },
         "held": true,
         "stock": stock_with(changes),
         "availableTickets": { "$subtract": ["$availableTickets", taken.into()] },
@@ -251,11 +277,10 @@ pub(super) fn open() -> Vec<RawDocumentBuf> {
 /// key in flight at once could both take tickets. Only `twins`, if any, are looked for among those just granted:
 /// all looking for all would cost the square of their number.
 pub(super) fn fits(left: impl Into<RawBson>, twins: Option<RawBson>) -> RawDocumentBuf {
-    let holds = rawdoc! { "$add": [{ "$size": "$holds" }, { "$size": "$$value.granted" }] };
     let key = "$$this.keyHash";
     let mut conditions = vec![
         rawdoc! { "$gte": [left.into(), "$$this.quantity"] },
-        rawdoc! { "$lt": [holds, max_holds()] },
+        rawdoc! { "$lt": [{ "$size": "$$value.granted" }, ROOM] },
         not(rawdoc! { "$in": [key, "$$keys"] }),
     ];
     if let Some(twins) = twins {
@@ -278,30 +303,58 @@ fn grant(types: usize) -> RawDocumentBuf {
     } };
     rawdoc! {
         "left": left,
-        "granted": { "$concatArrays": ["$$value.granted", [new_hold()]] },
+        "granted": { "$concatArrays": ["$$value.granted", [new_lot()]] },
     }
 }
 
-fn hold(wish: &Reservation) -> RawDocumentBuf {
-    let mut hold = rawdoc! {
-        "reservationId": wish.id.to_string(),
-        "userId": wish.user_id.get(),
+/// Whether two wishes may share a lot.
+fn are_alike(one: &Reservation, other: &Reservation) -> bool {
+    let are_unkeyed = one.key_hash.is_none() && other.key_hash.is_none();
+    are_unkeyed && one.ticket_type == other.ticket_type && one.quantity == other.quantity
+}
+
+fn ids_of(wish: &Reservation) -> RawArrayBuf {
+    RawArrayBuf::from_iter([wish.id.to_string()])
+}
+
+/// The holds of `ids`, which are like `wish`.
+fn lot(wish: &Reservation, ids: RawArrayBuf) -> RawDocumentBuf {
+    let mut lot = rawdoc! {
+        "reservationIds": ids,
         "ticketType": wish.ticket_type.as_str(),
         "quantity": quantity(wish),
     };
     if let Some(hash) = &wish.key_hash {
-        hold.append(cstr!("keyHash"), hash.as_str());
+        lot.append(cstr!("keyHash"), hash.as_str());
     }
-    hold
+    lot
 }
 
-/// `$$this` wish as a hold.
-pub(super) fn new_hold() -> RawDocumentBuf {
+/// `lot` with the first `count` of `ids`.
+pub(super) fn first_of_lot(
+    lot: impl Into<RawBson>,
+    ids: impl Into<RawBson>,
+    count: impl Into<RawBson>,
+) -> RawDocumentBuf {
+    let first = rawdoc! { "$slice": [ids.into(), count.into()] };
+    rawdoc! { "$mergeObjects": [lot.into(), { "reservationIds": first }] }
+}
+
+/// `$$this` lot from now on.
+pub(super) fn new_lot() -> RawDocumentBuf {
     rawdoc! { "$mergeObjects": ["$$this", { "at": "$$NOW" }] }
 }
 
-pub(super) fn max_holds() -> i64 {
-    i64::try_from(MAX_HOLDS).unwrap_or(i64::MAX)
+/// For how many more holds there is room.
+pub(super) const ROOM: &str = "$$room";
+
+/// `decision` with [`ROOM`] counted, once.
+pub(super) fn with_room(decision: RawDocumentBuf) -> RawDocumentBuf {
+    let most = i64::try_from(MAX_HOLDS).unwrap_or(i64::MAX);
+    rawdoc! { "$let": {
+        "vars": { "room": { "$subtract": [most, hold_count()] } },
+        "in": decision,
+    } }
 }
 
 pub(super) fn quantity(wish: &Reservation) -> i64 {

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use mongodb::bson::{Bson, Document};
 use tokio::time::sleep;
 
-use crate::make::{Store, reservation, token};
+use crate::make::{Store, holds, reservation, token};
 use crate::relay::Relay;
 
 const GRANTED: ReserveOutcome = ReserveOutcome::Granted;
@@ -28,8 +28,8 @@ fn available(document: &Document) -> i64 {
     document.get_i64("availableTickets").unwrap()
 }
 
-fn holds(document: &Document) -> usize {
-    document.get_array("holds").map_or(0, Vec::len)
+fn hold_count(document: &Document) -> usize {
+    holds(document).len()
 }
 
 /// Waits until the event is as it should be.
@@ -106,7 +106,7 @@ async fn a_reserve_that_comes_after_its_release_is_found_and_given_back_once() {
         relay.let_requests(true);
         for id in &ids {
             until(&store, *id, |event| {
-                available(event) == 7 && holds(event) == 1
+                available(event) == 7 && hold_count(event) == 1
             })
             .await;
         }
@@ -115,7 +115,7 @@ async fn a_reserve_that_comes_after_its_release_is_found_and_given_back_once() {
             store.stock.release(&found).await.unwrap();
             for id in &ids {
                 let event = store.document(*id).await;
-                assert_eq!((available(&event), holds(&event)), (9, 0));
+                assert_eq!((available(&event), hold_count(&event)), (9, 0));
             }
         }
     }
@@ -165,7 +165,7 @@ async fn what_was_done_by_others_in_the_meantime_is_not_done_again() {
     // They have arrived, and are carried out in a moment.
     sleep(Duration::from_millis(500)).await;
     let document = store.document(event).await;
-    assert_eq!((available(&document), holds(&document)), (0, 1));
+    assert_eq!((available(&document), hold_count(&document)), (0, 1));
     let general = document.get_document("stock").unwrap();
     let general = general.get_document("general").unwrap();
     assert_eq!(general.get("returned"), Some(&Bson::Int64(3)));

@@ -136,3 +136,15 @@ pub(crate) fn reservation(event: EventId, tickets: i64) -> Reservation {
         key_hash: None,
     }
 }
+
+/// The holds in a document: the id of each, and of how many tickets it is.
+pub(crate) fn holds(document: &Document) -> Vec<(String, i64)> {
+    let lots = document.get_array("holds").unwrap().iter();
+    let lots = lots.map(|lot| lot.as_document().unwrap());
+    let holds = lots.flat_map(|lot| {
+        let ids = lot.get_array("reservationIds").unwrap().iter();
+        let quantity = lot.get_i64("quantity").unwrap();
+        ids.map(move |id| (id.as_str().unwrap().to_owned(), quantity))
+    });
+    holds.collect()
+}

@@ -6,10 +6,10 @@ use adapters_mongo::MongoStockRepository;
 use domain::event::EventId;
 use domain::stock::{Reservation, ReserveError, ReserveOutcome, StockBatch, StockRepository};
 use futures_util::future::join_all;
-use mongodb::bson::{Bson, Document};
+use mongodb::bson::Document;
 use tokio::time::sleep;
 
-use crate::make::{Store, reservation};
+use crate::make::{Store, holds, reservation};
 use crate::relay::Relay;
 
 async fn reserve(
@@ -25,12 +25,7 @@ async fn reserve(
 
 fn has_hold(document: &Document, wish: &Reservation) -> bool {
     let id = wish.id.to_string();
-    let mut holds = document
-        .get_array("holds")
-        .unwrap()
-        .iter()
-        .filter_map(Bson::as_document);
-    holds.any(|hold| hold.get_str("reservationId").unwrap() == id)
+    holds(document).iter().any(|(hold, _)| *hold == id)
 }
 
 async fn succeeds(stock: &MongoStockRepository, event: EventId) {

@@ -1,5 +1,8 @@
 //! What the steps that move stock leave in the document.
 
+use std::time::Duration;
+
+use adapters_mongo::MongoStockSurvey;
 use domain::event::{EventChange, EventId, EventRepository, ExpectedRevision, Revision, Title};
 use domain::idempotency::IdempotencyKey;
 use domain::stock::{
@@ -8,10 +11,12 @@ use domain::stock::{
 };
 use domain::time::Timestamp;
 use domain::user::UserId;
+use domain::verify::{StockSurvey, Surveyed};
 use futures_util::future::join_all;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::oid::ObjectId;
+use mongodb::bson::{Bson, DateTime, Document, doc};
 
-use crate::make::{Store, edit, new_event, reservation, token};
+use crate::make::{Store, edit, holds, new_event, reservation, token};
 
 const GRANTED: ReserveOutcome = ReserveOutcome::Granted;
 
@@ -82,32 +87,141 @@ async fn a_granted_reservation_is_a_hold_in_the_document() {
     assert!(!document.contains_key("step"));
     let stock = doc! { "general": { "total": 5_i64, "available": 2_i64, "returned": 0_i64 } };
     assert_eq!(document.get_document("stock").unwrap(), &stock);
-    let mut hold = document.get_array("holds").unwrap()[0]
-        .as_document()
-        .unwrap()
-        .clone();
-    assert!(hold.remove("at").unwrap().as_datetime().is_some());
+    let lots = document.get_array("holds").unwrap();
+    assert_eq!(lots.len(), 2, "they are of different numbers of tickets");
+    let mut lot = lots[0].as_document().unwrap().clone();
+    assert!(lot.remove("at").unwrap().as_datetime().is_some());
     let expected = doc! {
-        "reservationId": wish.id.to_string(),
-        "userId": 7_i64,
+        "reservationIds": [wish.id.to_string()],
         "ticketType": "general",
         "quantity": 2_i64,
     };
-    assert_eq!(hold, expected);
+    assert_eq!(lot, expected);
+}
+
+/// A crowd wants the same: then its holds are a list of ids.
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_that_are_alike_share_a_lot_until_the_last_has_left() {
+    let store = Store::new().await;
+    let event = store.event(10).await;
+    let wishes: Vec<Reservation> = (0..4).map(|_| reservation(event, 2)).collect();
+    let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
+    let refs: Vec<HoldRef> = wishes.iter().map(Reservation::hold_ref).collect();
+    store.reserve(wishes).await;
+    let lots = async || {
+        let document = store.document(event).await;
+        let lots = document.get_array("holds").unwrap().iter();
+        let lots = lots.map(|lot| lot.as_document().unwrap().get_array("reservationIds"));
+        let lots: Vec<_> = lots.map(|ids| ids.unwrap().clone()).collect();
+        (lots, document.contains_key("held"))
+    };
+    let of = |which: &[usize]| {
+        let ids = which.iter().map(|which| ids[*which].as_str().into());
+        ids.collect::<Vec<Bson>>()
+    };
+    assert_eq!(lots().await, (vec![of(&[0, 1, 2, 3])], true));
+    store.stock.settle(&[refs[2], refs[0]]).await.unwrap();
+    assert_eq!(lots().await, (vec![of(&[1, 3])], true));
+    // Those who come later have another moment, and so another lot.
+    let later = reservation(event, 2);
+    let later_id: Bson = later.id.to_string().into();
+    assert_eq!(store.reserve(vec![later.clone()]).await, [GRANTED]);
+    assert_eq!(lots().await, (vec![of(&[1, 3]), vec![later_id]], true));
+    store.stock.settle(&refs).await.unwrap();
+    store.stock.release(&[later.hold_ref()]).await.unwrap();
+    assert_eq!(lots().await, (vec![], false));
+}
+
+/// An event with a lot of two holds and, as instances of the version before leave them while they are replaced,
+/// two holds by themselves, the second with the key that is given.
+async fn event_of_both_versions(store: &Store, key: &str) -> (EventId, Vec<HoldRef>) {
+    let event = store.event(20).await;
+    let alike = [reservation(event, 2), reservation(event, 2)];
+    let apart = [reservation(event, 3), reservation(event, 1)];
+    store.reserve(alike.to_vec()).await;
+    let hold = |wish: &Reservation| {
+        doc! {
+            "reservationId": wish.id.to_string(), "userId": 7_i64, "ticketType": "general",
+            "quantity": i64::from(wish.quantity.get()), "at": DateTime::from_millis(1),
+        }
+    };
+    let mut keyed = hold(&apart[1]);
+    keyed.insert("keyHash", key);
+    let update = doc! {
+        "$push": { "holds": { "$each": [hold(&apart[0]), keyed] } },
+        "$inc": { "stock.general.available": -4_i64, "availableTickets": -4_i64, "sv": 1_i64 },
+    };
+    let by_id = doc! { "_id": ObjectId::from_bytes(event.bytes()) };
+    let events = store.database.raw.collection::<Document>("events");
+    events.update_one(by_id, update).await.unwrap();
+    let holds = alike.iter().chain(&apart).map(Reservation::hold_ref);
+    (event, holds.collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_of_the_version_before_are_holds() {
+    let store = Store::new().await;
+    let survey = MongoStockSurvey::new(store.database.adapter.clone());
+    let key = IdempotencyKey::parse("key").unwrap();
+    let hash = key.hash_for(UserId::new(7));
+    let (event, holds) = event_of_both_versions(&store, hash.as_str()).await;
+    let available = async || {
+        let document = store.document(event).await;
+        document.get_i64("availableTickets").unwrap()
+    };
+    let held = async || {
+        let found = store.stock.stale_holds(Duration::ZERO, 10).await.unwrap();
+        let mut found: Vec<_> = found.into_iter().map(|hold| hold.at).collect();
+        found.sort();
+        found
+    };
+    assert_eq!((available().await, held().await), (12, holds.clone()));
+    let surveyed = survey.stocks(&[event]).await.unwrap();
+    let [Surveyed::Stock(stock)] = surveyed.as_slice() else {
+        panic!("{surveyed:?}")
+    };
+    let tickets: Vec<i64> = stock.holds.iter().map(|hold| hold.quantity).collect();
+    assert_eq!(tickets, [2, 2, 3, 1]);
+
+    // What is known of them is known: a key, and that they take room.
+    let again = Reservation {
+        key_hash: Some(hash),
+        ..reservation(event, 1)
+    };
+    let refused = ReserveOutcome::Refused(Refusal::KeyInFlight);
+    assert_eq!(store.reserve(vec![again]).await, [refused]);
+    let more = reservation(event, 5);
+    let batch = StockBatch {
+        settle: vec![holds[1], holds[2]],
+        reserve: vec![more.clone()],
+    };
+    assert_eq!(store.stock.reserve(&batch).await.unwrap(), [GRANTED]);
+    let left = vec![holds[0], holds[3], more.hold_ref()];
+    assert_eq!((available().await, held().await), (7, left.clone()));
+
+    let (other, others) = event_of_both_versions(&store, "other").await;
+    store.stock.release(&left).await.unwrap();
+    store.stock.release(&left).await.unwrap();
+    assert_eq!((available().await, held().await), (15, others.clone()));
+    store.stock.settle(&others).await.unwrap();
+    let document = store.document(other).await;
+    assert_eq!(document.get_i64("availableTickets").unwrap(), 12);
+    assert!(!document.contains_key("held"));
 }
 
 /// The event's document without what is its own: its id, and when and under which id the holds came.
 async fn likeness(store: &Store, event: EventId) -> Document {
     let mut document = store.document(event).await;
     document.remove("_id");
-    let holds = document.get_array("holds").unwrap().iter().map(|hold| {
-        let mut hold = hold.as_document().unwrap().clone();
-        assert!(hold.remove("at").unwrap().as_datetime().is_some());
-        hold.remove("reservationId");
-        hold
+    let lots = document.get_array("holds").unwrap().iter().map(|lot| {
+        let mut lot = lot.as_document().unwrap().clone();
+        assert!(lot.remove("at").unwrap().as_datetime().is_some());
+        let ids = lot.get_array("reservationIds").unwrap().len();
+        lot.insert("reservationIds", i64::try_from(ids).unwrap());
+        lot
     });
-    let holds: Vec<Document> = holds.collect();
-    document.insert("holds", holds);
+    let lots: Vec<Document> = lots.collect();
+    document.insert("holds", lots);
     document
 }
 
@@ -239,10 +353,10 @@ async fn neighbours_get_tickets(store: &Store, events: &[EventId], booked: HoldR
     // What was to be settled behind it is settled all the same.
     for _ in 0..100 {
         let document = store.document(events[4]).await;
-        if document.get_array("holds").unwrap().len() == 2 {
+        if holds(&document).len() == 2 {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("{:?}", store.document(events[4]).await);
 }
@@ -389,10 +503,7 @@ async fn sixty_four_callers_with_mixed_batches_never_oversell() {
             .map(|(wish, _)| i64::from(wish.quantity.get()))
             .sum();
         let document = store.document(event).await;
-        let holds = document.get_array("holds").unwrap().iter();
-        let held: i64 = holds
-            .map(|hold| quantity(hold.as_document().unwrap()))
-            .sum();
+        let held: i64 = holds(&document).iter().map(|(_, quantity)| quantity).sum();
         let total = document.get_i64("totalTickets").unwrap();
         assert_eq!(
             document.get_i64("availableTickets").unwrap(),
@@ -404,10 +515,6 @@ async fn sixty_four_callers_with_mixed_batches_never_oversell() {
             "wishes of one ticket fill it up"
         );
     }
-}
-
-fn quantity(hold: &Document) -> i64 {
-    hold.get_i64("quantity").unwrap()
 }
 
 /// An edit between closing and looking: whoever closed the event must know it, to open it again.

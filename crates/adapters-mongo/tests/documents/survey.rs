@@ -17,7 +17,8 @@ async fn what_makes_no_sense_is_named_and_the_rest_is_read() {
         doc! { "sv": "1" },
         doc! { "holds": {} },
         doc! { "holds.0.at": 5 },
-        doc! { "holds.0.reservationId": "x" },
+        doc! { "holds.0.reservationIds": ["x"] },
+        doc! { "holds.0.reservationIds": "x" },
         doc! { "closing": { "token": "x" } },
     ];
     for damage in damages {

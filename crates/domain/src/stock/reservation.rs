@@ -166,8 +166,6 @@ pub struct HoldRef {
 pub struct Hold {
     /// Which hold.
     pub at: HoldRef,
-    /// For whom.
-    pub user_id: UserId,
     /// Of which type.
     pub ticket_type: TicketType,
     /// How many.

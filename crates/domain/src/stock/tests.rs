@@ -34,7 +34,6 @@ fn hold_ref(n: u128) -> HoldRef {
 fn hold(n: u128) -> Hold {
     Hold {
         at: hold_ref(n),
-        user_id: USER.user_id,
         ticket_type: TicketType::general(),
         quantity: Quantity::ONE,
     }

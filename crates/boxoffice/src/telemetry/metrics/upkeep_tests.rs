@@ -18,7 +18,6 @@ use domain::stock::{
 };
 use domain::testing::MemoryBackend;
 use domain::upkeep::Upkeep;
-use domain::user::UserId;
 use futures_util::future::BoxFuture;
 
 use super::*;
@@ -88,7 +87,6 @@ async fn recovery_tells_what_it_looked_into_and_what_became_of_it() {
     let (mut stock, mut bookings) = (MockStockRepository::new(), MockBookingRepository::new());
     let holds = (1..=3).map(|number| Hold {
         at: hold(number),
-        user_id: UserId::new(7),
         ticket_type: TicketType::general(),
         quantity: Quantity::ONE,
     });

@@ -21,7 +21,6 @@ pub async fn a_granted_reservation_takes_tickets_and_leaves_a_hold(on: Documents
     let holds = on.stock.stale_holds(std::time::Duration::ZERO, 10).await;
     let expected = Hold {
         at: wish.hold_ref(),
-        user_id: wish.user_id,
         ticket_type: wish.ticket_type,
         quantity: wish.quantity,
     };

@@ -54,7 +54,6 @@ impl EventDocument {
         self.holds.push(HoldEntry {
             hold: Hold {
                 at: wish.hold_ref(),
-                user_id: wish.user_id,
                 ticket_type: wish.ticket_type.clone(),
                 quantity: wish.quantity,
             },
