@@ -46,7 +46,7 @@ impl FromRequest for InSession {
 
     fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
         let request = request.clone();
-        async move { Ok(Self(caller(&request).await?.ok_or_else(missing_token)?)) }.boxed_local()
+        async move { Ok(Self(in_session(&request).await?)) }.boxed_local()
     }
 }
 
@@ -54,9 +54,9 @@ impl FromRequest for SignedIn {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let in_session = InSession::from_request(request, payload);
-        async move { Ok(Self(in_session.await?.0.identity)) }.boxed_local()
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
+        async move { Ok(Self(in_session(&request).await?.identity)) }.boxed_local()
     }
 }
 
@@ -64,10 +64,10 @@ impl FromRequest for Customer {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let signed_in = SignedIn::from_request(request, payload);
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
         async move {
-            let SignedIn(identity) = signed_in.await?;
+            let identity = in_session(&request).await?.identity;
             if identity.role.books() {
                 Ok(Self(identity))
             } else {
@@ -82,10 +82,10 @@ impl FromRequest for Admin {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut dev::Payload) -> Self::Future {
-        let signed_in = SignedIn::from_request(request, payload);
+    fn from_request(request: &HttpRequest, _: &mut dev::Payload) -> Self::Future {
+        let request = request.clone();
         async move {
-            let SignedIn(identity) = signed_in.await?;
+            let identity = in_session(&request).await?.identity;
             if identity.role.manages() {
                 Ok(Self(identity))
             } else {
@@ -94,6 +94,10 @@ impl FromRequest for Admin {
         }
         .boxed_local()
     }
+}
+
+async fn in_session(request: &HttpRequest) -> Result<Caller, Problem> {
+    caller(request).await?.ok_or_else(missing_token)
 }
 
 async fn caller(request: &HttpRequest) -> Result<Option<Caller>, Problem> {

@@ -47,8 +47,10 @@ impl BookingFlow {
         origin: &Origin,
     ) -> Result<Done<Booking>, BookError> {
         let ticket_type = TicketType::general();
-        let fingerprint = Fingerprint::of_booking(wish.event_id, &ticket_type, wish.quantity);
-        let key = wish.key.clone().map(|key| KeyUse { key, fingerprint });
+        let key = wish.key.clone().map(|key| KeyUse {
+            key,
+            fingerprint: Fingerprint::of_booking(wish.event_id, &ticket_type, wish.quantity),
+        });
         let request = Request {
             wish: &wish,
             by,
