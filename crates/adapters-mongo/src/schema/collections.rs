@@ -80,7 +80,7 @@ pub(super) fn all() -> [CollectionSchema; 4] {
 }
 
 /// The last line of defence against a wrong stock, whoever writes it: the shape of the numbers, and that
-/// no more is available than there is. The holds are only counted; looking into each of them with each
+/// no more is available than there is. Of the holds only the lots are counted; looking into each with each
 /// update would cost more than the update.
 fn events_validator() -> Document {
     let max_holds = i32::try_from(MAX_HOLDS).unwrap_or(i32::MAX);

@@ -6,7 +6,7 @@ use domain::event::EventId;
 use domain::stock::HoldRef;
 use mongodb::bson::{RawBson, RawDocumentBuf, rawdoc};
 
-use super::pipeline::{IDS, STEP, held, literal, lots, lots_without, texts, without_step};
+use super::pipeline::{STEP, held, lots_without, texts, tickets_held, without_step};
 use crate::connection::MongoDatabase;
 use crate::error::MongoError;
 use crate::event_document::object_id;
@@ -57,25 +57,24 @@ fn settled(ids: &[String]) -> Vec<RawDocumentBuf> {
 /// What goes back is counted over the holds that are really there: one that was settled or released
 /// before, by whoever, gives nothing.
 fn released(ids: &[String]) -> Vec<RawDocumentBuf> {
-    let there = rawdoc! { "$size": { "$setIntersection": [IDS, literal(texts(ids))] } };
-    let back = rawdoc! { "$map": { "input": lots(), "as": "lot", "in": {
-        "ticketType": "$$lot.ticketType",
-        "tickets": { "$multiply": ["$$lot.quantity", there] },
-    } } };
-    let step = rawdoc! { "back": back, "kept": lots_without(ids) };
-    let of_type = rawdoc! { "$filter": {
-        "input": "$step.back",
-        "as": "lot",
-        "cond": { "$eq": ["$$lot.ticketType", "$$type.k"] },
-    } };
-    let tickets = rawdoc! { "$map": { "input": of_type, "as": "lot", "in": "$$lot.tickets" } };
-    let available = sum("$$type.v.available", rawdoc! { "$sum": tickets });
-    let stock = rawdoc! { "$arrayToObject": { "$map": {
+    let back = rawdoc! { "$subtract": [tickets_held("$holds"), tickets_held("$$kept")] };
+    let types = rawdoc! { "$map": {
         "input": { "$objectToArray": "$stock" },
+        "as": "type",
+        "in": { "k": "$$type.k", "v": "$$type.v", "back": back },
+    } };
+    let step = rawdoc! { "$let": {
+        "vars": { "kept": lots_without(ids) },
+        "in": { "kept": "$$kept", "types": types },
+    } };
+    let stock = rawdoc! { "$arrayToObject": { "$map": {
+        "input": "$step.types",
         "as": "type",
         "in": {
             "k": "$$type.k",
-            "v": { "$mergeObjects": ["$$type.v", { "available": available }] },
+            "v": { "$mergeObjects": [
+                "$$type.v", { "available": sum("$$type.v.available", "$$type.back") },
+            ] },
         },
     } } };
     vec![
@@ -84,7 +83,7 @@ fn released(ids: &[String]) -> Vec<RawDocumentBuf> {
             "holds": "$step.kept",
             "held": held("$step.kept"),
             "stock": stock,
-            "availableTickets": sum("$availableTickets", rawdoc! { "$sum": "$step.back.tickets" }),
+            "availableTickets": sum("$availableTickets", rawdoc! { "$sum": "$step.types.back" }),
             "sv": sum("$sv", 1_i64),
         } },
         without_step(),

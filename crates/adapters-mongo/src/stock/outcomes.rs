@@ -6,16 +6,16 @@ use domain::event::EventId;
 use domain::stock::{MAX_HOLDS, Refusal, Reservation, ReserveOutcome};
 use futures_util::TryStreamExt;
 use mongodb::ClientSession;
-use mongodb::bson::{Bson, Document, RawDocumentBuf, doc, rawdoc};
+use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, doc, rawdoc};
 
-use super::pipeline::{IDS, literal, texts};
+use super::pipeline::{hold_count, ids_of_lot, literal, texts};
 use super::wishes::{Wishes, held_keys};
 use crate::connection::{MongoDatabase, SERVER_LIMIT};
 use crate::error::MongoError;
 use crate::event_document::{count, id, integer, object_id};
 
-/// Of this many an event, or a lot, tells all; of more only those asked for: looking all of a group up in each of
-/// its many events would cost more than a few too many.
+/// Of so many holds an event, or a lot, tells all; of more only those asked for: looking all of a group up in each
+/// of its many events would cost more than a few too many.
 const FEW: i64 = 64;
 
 /// Reads the events of `wishes`, in one round trip.
@@ -68,10 +68,31 @@ pub(super) fn projection_of_update(wishes: &Wishes<'_>) -> RawDocumentBuf {
 /// The same for a document that others may have updated since.
 fn projection_of_read(wishes: &[Reservation]) -> RawDocumentBuf {
     let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
-    let are_few = rawdoc! { "$lte": [{ "$size": ids_of_lot() }, FEW] };
-    let granted = rawdoc! { "$map": { "input": lots(), "as": "lot", "in": {
-        "$cond": [are_few, ids_of_lot(), { "$setIntersection": [IDS, literal(texts(&ids))] }],
-    } } };
+    let asked = literal(texts(&ids));
+    let of_lots = |lots: RawDocumentBuf, ids: RawDocumentBuf| {
+        rawdoc! { "$map": { "input": lots, "as": "lot", "in": ids } }
+    };
+    // A set of those asked for is made for each intersection: one for all lots of one, of which there may be
+    // thousands, and one for each large lot.
+    let size = || rawdoc! { "$size": ids_of_lot() };
+    let firsts = of_lots(lots(), rawdoc! { "$arrayElemAt": [ids_of_lot(), 0] });
+    let firsts = RawArrayBuf::from_iter([rawdoc! { "$setIntersection": [firsts, asked.clone()] }]);
+    let larger = rawdoc! { "$filter": {
+        "input": lots(), "as": "lot", "cond": { "$gt": [size(), 1_i64] },
+    } };
+    let of_larger = of_lots(
+        larger,
+        rawdoc! { "$cond": [
+            { "$lte": [size(), FEW] },
+            ids_of_lot(),
+            { "$setIntersection": [ids_of_lot(), asked] },
+        ] },
+    );
+    let granted = rawdoc! { "$cond": [
+        { "$lte": [holds(), FEW] },
+        of_lots(lots(), ids_of_lot()),
+        { "$concatArrays": [firsts, of_larger] },
+    ] };
     projection(wishes, granted)
 }
 
@@ -88,30 +109,20 @@ fn projection<'a>(
         "ended": { "$lte": ["$date", "$$NOW"] },
         "granted": granted,
         "keys": { "$cond": [
-            { "$lte": [hold_count(), FEW] }, "$holds.keyHash", held_keys(literal(texts(&keys))),
+            { "$lte": [holds(), FEW] }, "$holds.keyHash", held_keys(literal(texts(&keys))),
         ] },
-        "holdCount": hold_count(),
+        "holdCount": holds(),
     }
 }
 
-/// The lots of holds; none where somebody broke them. An error would be one of the whole read.
+/// The lots; none where somebody broke them. An error would be one of the whole read.
 fn lots() -> RawDocumentBuf {
-    array("$holds")
+    rawdoc! { "$cond": [{ "$isArray": ["$holds"] }, "$holds", []] }
 }
 
-/// The ids in `$$lot`; none where somebody broke them.
-fn ids_of_lot() -> RawDocumentBuf {
-    array(IDS)
-}
-
-fn array(field: &str) -> RawDocumentBuf {
-    rawdoc! { "$cond": [{ "$isArray": [field] }, field, []] }
-}
-
-fn hold_count() -> RawDocumentBuf {
-    let sizes =
-        rawdoc! { "$map": { "input": lots(), "as": "lot", "in": { "$size": ids_of_lot() } } };
-    rawdoc! { "$sum": sizes }
+/// How many holds there are.
+fn holds() -> RawDocumentBuf {
+    rawdoc! { "$ifNull": [hold_count(), 0_i64] }
 }
 
 /// An event as the reservations find it.

@@ -16,31 +16,21 @@ pub(super) fn literal(value: impl Into<RawBson>) -> RawDocumentBuf {
     rawdoc! { "$literal": value.into() }
 }
 
-/// The ids of the holds in `$$lot`.
-pub(super) const IDS: &str = "$$lot.reservationIds";
-/// The one id of a `$$lot` of one hold.
+/// The id of a hold that is looked at.
 const ID: &str = "$$id";
-/// Up to here a list of ids is looked through from its beginning.
+/// Up to here a list of ids is looked through one by one: as many ids of a lot, or as many as are asked for.
 const SHORT: usize = 32;
 
-/// The lots of holds. Instances of the version before leave holds of one `reservationId` each, which are lots of
-/// one.
-pub(super) fn lots() -> RawDocumentBuf {
-    let is_lot = rawdoc! { "$isArray": ["$$hold.reservationIds"] };
-    // What a hold does not have is left out.
-    let of_one = rawdoc! {
-        "reservationIds": ["$$hold.reservationId"],
-        "ticketType": "$$hold.ticketType",
-        "quantity": "$$hold.quantity",
-        "keyHash": "$$hold.keyHash",
-        "at": "$$hold.at",
-    };
-    let mixed = rawdoc! { "$map": {
-        "input": "$holds",
-        "as": "hold",
-        "in": { "$cond": [is_lot, "$$hold", of_one] },
-    } };
-    rawdoc! { "$cond": [{ "$eq": ["$holds.reservationId", []] }, "$holds", mixed] }
+/// The ids of the holds in `$$lot`. Instances of the version before leave holds of one `reservationId` each, and
+/// know no others: to them such a hold must look as it did for as long as it is there.
+pub(super) fn ids_of_lot() -> RawDocumentBuf {
+    let ids = "$$lot.reservationIds";
+    rawdoc! { "$cond": [{ "$isArray": [ids] }, ids, ["$$lot.reservationId"]] }
+}
+
+/// How many holds are in `$$lot`.
+fn holds_in_lot() -> RawDocumentBuf {
+    rawdoc! { "$size": ids_of_lot() }
 }
 
 /// The lots without the holds of these ids; a lot without holds goes.
@@ -52,27 +42,32 @@ pub(super) fn lots_without(ids: &[String]) -> RawDocumentBuf {
     lots_less(literal(texts(ids)), is_gone)
 }
 
-/// The lots without the holds whose ids are in the array `gone`; `is_gone` tells whether the only one of a lot,
-/// [`ID`], is.
+/// The lots without the holds whose ids are in the array `gone`; `is_gone` tells whether [`ID`] is.
 ///
-/// The server makes a set of `gone` for each difference: right for the few lots of a crowd, and too much for
+/// The server makes a set of `gone` for each difference: right for the few large lots of a crowd, and too much for
 /// each of a thousand lots of one hold, as bookings with a key leave them.
 fn lots_less(gone: impl Into<RawBson>, is_gone: RawDocumentBuf) -> RawDocumentBuf {
-    let of_one = rawdoc! { "$let": {
-        "vars": { "id": { "$arrayElemAt": [IDS, 0] } },
-        "in": { "$cond": [is_gone, {}, "$$lot"] },
-    } };
-    let of_several = rawdoc! { "$mergeObjects": [
-        "$$lot",
-        { "reservationIds": { "$setDifference": [IDS, gone.into()] } },
+    let one_by_one = rawdoc! { "$filter": { "input": "$$ids", "as": "id", "cond": not(is_gone) } };
+    let short = i64::try_from(SHORT).unwrap_or(i64::MAX);
+    let left = rawdoc! { "$cond": [
+        { "$lte": [{ "$size": "$$ids" }, short] },
+        one_by_one,
+        { "$setDifference": ["$$ids", gone.into()] },
     ] };
-    let left = rawdoc! { "$map": {
-        "input": lots(),
-        "as": "lot",
-        "in": { "$cond": [{ "$eq": [{ "$size": IDS }, 1] }, of_one, of_several] },
+    let as_it_was = rawdoc! { "$eq": [{ "$size": "$$left" }, { "$size": "$$ids" }] };
+    let with_those_left = rawdoc! { "$mergeObjects": ["$$lot", { "reservationIds": "$$left" }] };
+    let lot = rawdoc! { "$let": {
+        "vars": { "ids": ids_of_lot() },
+        "in": { "$let": {
+            "vars": { "left": left },
+            "in": { "$cond": [as_it_was, "$$lot", with_those_left] },
+        } },
     } };
-    // What is not there is less than any array.
-    rawdoc! { "$filter": { "input": left, "as": "lot", "cond": { "$gt": [IDS, []] } } }
+    rawdoc! { "$filter": {
+        "input": { "$map": { "input": "$holds", "as": "lot", "in": lot } },
+        "as": "lot",
+        "cond": { "$ne": ["$$lot.reservationIds", []] },
+    } }
 }
 
 /// The lots without the holds that `$step` settles.
@@ -83,9 +78,20 @@ pub(super) fn lots_without_settled() -> RawDocumentBuf {
     rawdoc! { "$cond": [{ "$eq": [settled, []] }, "$holds", less] }
 }
 
-/// How many holds there are.
+/// How many holds there are; null where somebody broke them.
 pub(super) fn hold_count() -> RawDocumentBuf {
-    rawdoc! { "$sum": { "$map": { "input": lots(), "as": "lot", "in": { "$size": IDS } } } }
+    let counts = rawdoc! { "$map": { "input": "$holds", "as": "lot", "in": holds_in_lot() } };
+    rawdoc! { "$cond": [{ "$isArray": ["$holds"] }, { "$sum": counts }, null] }
+}
+
+/// Of how many tickets the holds of `$$type` are that are in the array `lots`.
+pub(super) fn tickets_held(lots: &str) -> RawDocumentBuf {
+    let of_lot = rawdoc! { "$cond": [
+        { "$eq": ["$$lot.ticketType", "$$type.k"] },
+        { "$multiply": ["$$lot.quantity", holds_in_lot()] },
+        0_i64,
+    ] };
+    rawdoc! { "$sum": { "$map": { "input": lots, "as": "lot", "in": of_lot } } }
 }
 
 /// Whether [`ID`] is among `ids`, which are in order: by halves, since the server looks through a list from its

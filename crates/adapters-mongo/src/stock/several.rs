@@ -11,7 +11,7 @@ use domain::stock::TicketType;
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf, rawdoc};
 
 use super::pipeline::{
-    IDS, STEP, TypeChange, held, literal, lots_without_settled, not, range, texts, without_step,
+    STEP, TypeChange, held, literal, lots_without_settled, not, range, texts, without_step,
 };
 use super::wishes::{
     ROOM, Wishes, and, available, event_with, first_of_lot, fits, held_keys, new_lot, open,
@@ -20,6 +20,8 @@ use super::wishes::{
 use crate::event_document::object_id;
 use crate::update_command::statement_for_each;
 
+/// The ids in `$$lot` of ours.
+const IDS_OF_LOT: &str = "$$lot.reservationIds";
 /// The most events of one statement: each looks its part up from the first on.
 const MOST: usize = 64;
 
@@ -90,7 +92,7 @@ fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
 fn decided(ticket_type: &str) -> RawDocumentBuf {
     let available = available(ticket_type);
     let taken = || {
-        let of_lot = rawdoc! { "$multiply": ["$$lot.quantity", { "$size": IDS }] };
+        let of_lot = rawdoc! { "$multiply": ["$$lot.quantity", { "$size": IDS_OF_LOT }] };
         rawdoc! { "$sum": { "$map": { "input": "$$granted", "as": "lot", "in": of_lot } } }
     };
     let change = TypeChange {
@@ -112,7 +114,7 @@ fn granted(available: &str) -> RawDocumentBuf {
         "$step.count", { "$toLong": { "$divide": [available, "$step.equal"] } }, ROOM,
     ] };
     let lot = rawdoc! { "$first": "$step.lots" };
-    let ids = rawdoc! { "$let": { "vars": { "lot": lot.clone() }, "in": IDS } };
+    let ids = rawdoc! { "$let": { "vars": { "lot": lot.clone() }, "in": IDS_OF_LOT } };
     let first_that_fit = RawArrayBuf::from_iter([first_of_lot(lot, ids, that_fit)]);
     let all_fit = rawdoc! { "$and": [
         { "$gte": [available, "$step.tickets"] },

@@ -8,7 +8,7 @@ use domain::stock::{ClosingToken, Hold, HoldRef, ReservationId, StaleClosing, Ti
 use futures_util::TryStreamExt;
 use mongodb::bson::{Document, doc};
 
-use super::pipeline::lots;
+use super::pipeline::ids_of_lot;
 use crate::connection::{CALL_LIMIT, MongoDatabase, SERVER_LIMIT, bounded};
 use crate::error::MongoError;
 use crate::event_document::{id, integer, text};
@@ -48,10 +48,10 @@ fn readable<T>(found: &[Document], read: fn(&Document) -> Result<T, MongoError>)
 /// `held` finds the events with holds by its index; the time must come from the server, and no index can
 /// be searched by the server's clock.
 fn holds_pipeline(age: Duration) -> Result<Vec<Document>, MongoError> {
-    let lots = Document::try_from(lots())
+    let ids = Document::try_from(ids_of_lot())
         .map_err(|_| MongoError::Malformed("an expression cannot be read"))?;
     let old = doc! { "$filter": {
-        "input": lots,
+        "input": "$holds",
         "as": "lot",
         "cond": { "$lte": ["$$lot.at", since(age)] },
     } };
@@ -59,7 +59,8 @@ fn holds_pipeline(age: Duration) -> Result<Vec<Document>, MongoError> {
         doc! { "$match": { "held": true } },
         doc! { "$project": { "lot": old } },
         doc! { "$unwind": "$lot" },
-        doc! { "$unwind": "$lot.reservationIds" },
+        doc! { "$set": { "id": { "$let": { "vars": { "lot": "$lot" }, "in": ids } } } },
+        doc! { "$unwind": "$id" },
     ])
 }
 
@@ -107,7 +108,7 @@ fn hold(document: &Document) -> Result<Hold, MongoError> {
     let malformed = || MongoError::Malformed("a hold cannot be read");
     let event_id: EventId = id(document)?;
     let lot = document.get_document("lot").map_err(|_| malformed())?;
-    let reservation_id = ReservationId::parse(&text(lot, "reservationIds")?);
+    let reservation_id = ReservationId::parse(&text(document, "id")?);
     let ticket_type = TicketType::parse(&text(lot, "ticketType")?);
     let quantity = Quantity::new(integer(lot, "quantity")?);
     Ok(Hold {

@@ -187,15 +187,22 @@ impl Wishes<'_> {
     /// The lots that the wishes become if all are granted, but for the time. Those that are alike share one; a
     /// hold with a key is by itself, for the key to go with it.
     pub(super) fn lots(&self) -> RawArrayBuf {
-        let mut alike: Vec<(&Reservation, RawArrayBuf)> = Vec::new();
+        let mut lots: Vec<(&Reservation, RawArrayBuf)> = Vec::new();
+        // Of types and numbers there are few; of keys there may be as many as wishes.
+        let mut shared: Vec<usize> = Vec::new();
         for wish in &self.reserve {
-            let is_alike = |(first, _): &&mut (&Reservation, RawArrayBuf)| are_alike(first, wish);
-            match alike.iter_mut().find(is_alike) {
-                Some((_, ids)) => ids.push(wish.id.to_string()),
-                None => alike.push((wish, ids_of(wish))),
+            let mut shared_lots = shared.iter();
+            match shared_lots.find(|lot| are_alike(lots[**lot].0, wish)) {
+                Some(lot) => lots[*lot].1.push(wish.id.to_string()),
+                None => {
+                    if wish.key_hash.is_none() {
+                        shared.push(lots.len());
+                    }
+                    lots.push((wish, ids_of(wish)));
+                }
             }
         }
-        let lots = alike.into_iter();
+        let lots = lots.into_iter();
         lots.map(|(first, ids)| lot(first, ids)).collect()
     }
 

@@ -6,8 +6,8 @@ use adapters_mongo::MongoStockSurvey;
 use domain::event::{EventChange, EventId, EventRepository, ExpectedRevision, Revision, Title};
 use domain::idempotency::IdempotencyKey;
 use domain::stock::{
-    ClosingState, HoldRef, Refusal, Reservation, ReserveOutcome, StockBatch, StockRepository,
-    StockReturn, TicketType,
+    ClosingState, HoldRef, MAX_HOLDS, Refusal, Reservation, ReserveOutcome, StockBatch,
+    StockRepository, StockReturn, TicketType,
 };
 use domain::time::Timestamp;
 use domain::user::UserId;
@@ -165,48 +165,154 @@ async fn holds_of_the_version_before_are_holds() {
     let key = IdempotencyKey::parse("key").unwrap();
     let hash = key.hash_for(UserId::new(7));
     let (event, holds) = event_of_both_versions(&store, hash.as_str()).await;
-    let available = async || {
-        let document = store.document(event).await;
-        document.get_i64("availableTickets").unwrap()
-    };
-    let held = async || {
-        let found = store.stock.stale_holds(Duration::ZERO, 10).await.unwrap();
-        let mut found: Vec<_> = found.into_iter().map(|hold| hold.at).collect();
-        found.sort();
-        found
-    };
-    assert_eq!((available().await, held().await), (12, holds.clone()));
+    assert_eq!(state(&store, event).await, (12, holds.clone()));
     let surveyed = survey.stocks(&[event]).await.unwrap();
     let [Surveyed::Stock(stock)] = surveyed.as_slice() else {
         panic!("{surveyed:?}")
     };
     let tickets: Vec<i64> = stock.holds.iter().map(|hold| hold.quantity).collect();
     assert_eq!(tickets, [2, 2, 3, 1]);
-
-    // What is known of them is known: a key, and that they take room.
     let again = Reservation {
         key_hash: Some(hash),
         ..reservation(event, 1)
     };
     let refused = ReserveOutcome::Refused(Refusal::KeyInFlight);
     assert_eq!(store.reserve(vec![again]).await, [refused]);
+
+    // What leaves takes nothing with it, and does not change what stays: the version before knows no lots.
+    let by_itself = async || {
+        let document = store.document(event).await;
+        let lots = document.get_array("holds").unwrap().clone();
+        let is_by_itself = |lot: &&Bson| lot.as_document().unwrap().contains_key("reservationId");
+        lots.iter()
+            .filter(is_by_itself)
+            .cloned()
+            .collect::<Vec<_>>()
+    };
+    let before = by_itself().await;
     let more = reservation(event, 5);
     let batch = StockBatch {
-        settle: vec![holds[1], holds[2]],
+        settle: vec![holds[1]],
         reserve: vec![more.clone()],
     };
     assert_eq!(store.stock.reserve(&batch).await.unwrap(), [GRANTED]);
-    let left = vec![holds[0], holds[3], more.hold_ref()];
-    assert_eq!((available().await, held().await), (7, left.clone()));
+    store.stock.release(&[holds[0]]).await.unwrap();
+    assert_eq!(by_itself().await, before);
+    let left = vec![holds[2], holds[3], more.hold_ref()];
+    assert_eq!(state(&store, event).await, (9, left));
 
-    let (other, others) = event_of_both_versions(&store, "other").await;
-    store.stock.release(&left).await.unwrap();
-    store.stock.release(&left).await.unwrap();
-    assert_eq!((available().await, held().await), (15, others.clone()));
-    store.stock.settle(&others).await.unwrap();
-    let document = store.document(other).await;
-    assert_eq!(document.get_i64("availableTickets").unwrap(), 12);
-    assert!(!document.contains_key("held"));
+    for _ in 0..2 {
+        store.stock.release(&[holds[2]]).await.unwrap();
+        store.stock.settle(&[holds[3]]).await.unwrap();
+        assert_eq!(state(&store, event).await, (12, vec![more.hold_ref()]));
+    }
+    store.stock.settle(&[more.hold_ref()]).await.unwrap();
+    assert!(!store.document(event).await.contains_key("held"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn holds_of_the_version_before_go_with_those_of_other_events() {
+    let store = Store::new().await;
+    let (one, holds) = event_of_both_versions(&store, "a").await;
+    let (two, others) = event_of_both_versions(&store, "b").await;
+    let wishes = [reservation(one, 1), reservation(two, 1)];
+    let batch = StockBatch {
+        settle: vec![holds[0], holds[2], others[1], others[3]],
+        reserve: wishes.to_vec(),
+    };
+    assert_eq!(store.stock.reserve(&batch).await.unwrap(), [GRANTED; 2]);
+    let left = vec![holds[1], holds[3], wishes[0].hold_ref()];
+    assert_eq!(state(&store, one).await, (11, left));
+    let left = vec![others[0], others[2], wishes[1].hold_ref()];
+    assert_eq!(state(&store, two).await, (11, left));
+}
+
+/// The tickets that are left of an event, and its holds.
+async fn state(store: &Store, event: EventId) -> (i64, Vec<HoldRef>) {
+    let document = store.document(event).await;
+    let found = store.stock.stale_holds(Duration::ZERO, 100).await.unwrap();
+    let found = found.into_iter().map(|hold| hold.at);
+    let mut found: Vec<_> = found.filter(|hold| hold.event_id == event).collect();
+    found.sort();
+    (document.get_i64("availableTickets").unwrap(), found)
+}
+
+/// The server asks for room where it counts holds, and a few lots have as many as there may be.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_event_is_full_whatever_is_wanted_and_together_with_whom() {
+    let store = Store::new().await;
+    let (full, other) = (store.event(1_000_000).await, store.event(1_000_000).await);
+    let most = MAX_HOLDS - 2;
+    for group in [most / 2, most - most / 2] {
+        let wishes = (0..group).map(|_| reservation(full, 1)).collect();
+        assert_eq!(store.reserve(wishes).await, vec![GRANTED; group]);
+    }
+    let lots = store.document(full).await;
+    assert_eq!(lots.get_array("holds").unwrap().len(), 2);
+    let refused = ReserveOutcome::Refused(Refusal::TooManyHolds);
+    let keyed = |n: i64| Reservation {
+        key_hash: Some(
+            IdempotencyKey::parse(&n.to_string())
+                .unwrap()
+                .hash_for(UserId::new(n)),
+        ),
+        ..reservation(full, 1)
+    };
+    let kinds: [Vec<Reservation>; 3] = [
+        (0..3).map(|_| reservation(full, 1)).collect(),
+        (1..=3).map(|tickets| reservation(full, tickets)).collect(),
+        (1..=3).map(keyed).collect(),
+    ];
+    for kind in kinds {
+        // Alone, and in a statement that another event shares.
+        for others in [0, 1] {
+            let again = kind.iter().map(|wish| Reservation {
+                id: reservation(full, 1).id,
+                ..wish.clone()
+            });
+            let mut wishes: Vec<Reservation> = again.collect();
+            let held: Vec<HoldRef> = wishes[..2].iter().map(Reservation::hold_ref).collect();
+            wishes.extend((0..others).map(|_| reservation(other, 1)));
+            let outcomes = store.reserve(wishes).await;
+            assert_eq!(outcomes[..3], [GRANTED, GRANTED, refused]);
+            assert!(outcomes[3..].iter().all(|outcome| *outcome == GRANTED));
+            store.stock.settle(&held).await.unwrap();
+        }
+    }
+}
+
+/// Of lots in several events, in one statement, those go that are to go.
+#[tokio::test(flavor = "multi_thread")]
+async fn lots_of_several_events_lose_what_is_settled_of_them() {
+    let store = Store::new().await;
+    let events = [store.event(200).await, store.event(200).await];
+    for size in [4_usize, 50] {
+        let wishes: Vec<Vec<Reservation>> = events
+            .iter()
+            .map(|event| (0..size).map(|_| reservation(*event, 1)).collect())
+            .collect();
+        store.reserve(wishes.concat()).await;
+        let refs = |wishes: &[Reservation]| -> Vec<HoldRef> {
+            wishes.iter().map(Reservation::hold_ref).collect()
+        };
+        let more = [reservation(events[0], 2), reservation(events[1], 3)];
+        let batch = StockBatch {
+            settle: vec![
+                refs(&wishes[0])[0],
+                refs(&wishes[0])[2],
+                refs(&wishes[1])[3],
+            ],
+            reserve: more.to_vec(),
+        };
+        assert_eq!(store.stock.reserve(&batch).await.unwrap(), [GRANTED; 2]);
+        for ((wishes, more), event) in wishes.iter().zip(&more).zip(events) {
+            let mut left = refs(wishes);
+            left.retain(|hold| !batch.settle.contains(hold));
+            left.push(more.hold_ref());
+            assert_eq!(state(&store, event).await.1, left);
+            store.stock.settle(&left).await.unwrap();
+        }
+    }
 }
 
 /// The event's document without what is its own: its id, and when and under which id the holds came.
