@@ -6,7 +6,9 @@
 //!   totalTickets, availableTickets,               the sums over `stock`
 //!   stock: {general: {total, available, returned}},  one entry per ticket type
 //!   holds: [{reservationIds: [], ticketType, quantity, keyHash?, at: Date}],
-//!                                                 lots: holds alike share one; the quantity is that of each
+//!                                                 lots: holds of one step that are alike share one, and the
+//!                                                 quantity is that of each; the version before leaves
+//!                                                 `reservationId` instead
 //!   held?: true,                                  only while `holds` has entries
 //!   closing?: {token, at: Date},                  only while somebody deletes the event
 //!   sv,                                           counts the steps that moved stock

@@ -59,41 +59,46 @@ pub(super) fn of(
 /// computed by the server: there may be thousands of holds.
 pub(super) fn projection_of_update(wishes: &Wishes<'_>) -> RawDocumentBuf {
     // What was granted stands at the end.
-    let most = i64::try_from(wishes.most_lots()).unwrap_or(i64::MAX).max(1);
-    let last = rawdoc! { "$slice": [lots(), -most] };
-    let granted = rawdoc! { "$let": { "vars": { "last": last }, "in": "$$last.reservationIds" } };
+    let last = |most: usize| {
+        let most = i64::try_from(most).unwrap_or(i64::MAX).max(1);
+        rawdoc! { "$slice": [lots(), -most] }
+    };
+    let granted = match wishes.equal() {
+        Some(_) => of_lots(last(1), ids_of_lot()),
+        // Before what was granted there may be lots of others, which may be large.
+        None => of_lots(last(wishes.reserve.len()), ids_asked_for(&wishes.ids())),
+    };
     projection(wishes.reserve.iter().copied(), granted)
 }
 
 /// The same for a document that others may have updated since.
 fn projection_of_read(wishes: &[Reservation]) -> RawDocumentBuf {
-    let ids: Vec<String> = wishes.iter().map(|wish| wish.id.to_string()).collect();
-    let asked = literal(texts(&ids));
-    let of_lots = |lots: RawDocumentBuf, ids: RawDocumentBuf| {
-        rawdoc! { "$map": { "input": lots, "as": "lot", "in": ids } }
-    };
+    let asked: RawArrayBuf = wishes.iter().map(|wish| wish.id.to_string()).collect();
     // A set of those asked for is made for each intersection: one for all lots of one, of which there may be
     // thousands, and one for each large lot.
-    let size = || rawdoc! { "$size": ids_of_lot() };
     let firsts = of_lots(lots(), rawdoc! { "$arrayElemAt": [ids_of_lot(), 0] });
-    let firsts = RawArrayBuf::from_iter([rawdoc! { "$setIntersection": [firsts, asked.clone()] }]);
+    let firsts = rawdoc! { "$setIntersection": [firsts, literal(asked.clone())] };
     let larger = rawdoc! { "$filter": {
-        "input": lots(), "as": "lot", "cond": { "$gt": [size(), 1_i64] },
+        "input": lots(), "as": "lot", "cond": { "$gt": [{ "$size": ids_of_lot() }, 1_i64] },
     } };
-    let of_larger = of_lots(
-        larger,
-        rawdoc! { "$cond": [
-            { "$lte": [size(), FEW] },
-            ids_of_lot(),
-            { "$setIntersection": [ids_of_lot(), asked] },
-        ] },
-    );
     let granted = rawdoc! { "$cond": [
         { "$lte": [holds(), FEW] },
         of_lots(lots(), ids_of_lot()),
-        { "$concatArrays": [firsts, of_larger] },
+        { "$concatArrays": [[firsts], of_lots(larger, ids_asked_for(&asked))] },
     ] };
     projection(wishes, granted)
+}
+
+/// `ids` of each of `lots`, which call it `$$lot`.
+fn of_lots(lots: RawDocumentBuf, ids: RawDocumentBuf) -> RawDocumentBuf {
+    rawdoc! { "$map": { "input": lots, "as": "lot", "in": ids } }
+}
+
+/// The ids of `$$lot`, of a large one only those that are among `asked`.
+fn ids_asked_for(asked: &RawArrayBuf) -> RawDocumentBuf {
+    let are_few = rawdoc! { "$lte": [{ "$size": ids_of_lot() }, FEW] };
+    let those = rawdoc! { "$setIntersection": [ids_of_lot(), literal(asked.clone())] };
+    rawdoc! { "$cond": [are_few, ids_of_lot(), those] }
 }
 
 fn projection<'a>(

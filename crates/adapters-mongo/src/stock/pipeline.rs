@@ -88,7 +88,8 @@ pub(super) fn hold_count() -> RawDocumentBuf {
 pub(super) fn tickets_held(lots: &str) -> RawDocumentBuf {
     let of_lot = rawdoc! { "$cond": [
         { "$eq": ["$$lot.ticketType", "$$type.k"] },
-        { "$multiply": ["$$lot.quantity", holds_in_lot()] },
+        // As a sum: what is no number would be an error of every release of the event.
+        { "$multiply": [{ "$sum": "$$lot.quantity" }, holds_in_lot()] },
         0_i64,
     ] };
     rawdoc! { "$sum": { "$map": { "input": lots, "as": "lot", "in": of_lot } } }
@@ -108,8 +109,8 @@ fn is_in_sorted(ids: &[&str]) -> RawDocumentBuf {
 /// Whether [`ID`] is among those of which `first` is the least and `last` the greatest; `is_in` tells whether it
 /// is one of them.
 ///
-/// Ids begin with the time, and those that go together are about as old as each other: most holds of a crowd lie
-/// outside of their range, and two comparisons tell.
+/// Ids begin with the time, and those that go together are about as old as each other: most lots of one lie outside
+/// of their range, and two comparisons tell.
 fn is_among(
     first: impl Into<RawBson>,
     last: impl Into<RawBson>,

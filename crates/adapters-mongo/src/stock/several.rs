@@ -67,16 +67,18 @@ fn part(wishes: &Wishes<'_>) -> RawDocumentBuf {
     let (first, last) = range(&wishes.settle);
     let quantities = || reserve.iter().map(|wish| quantity(wish));
     let equal = wishes.equal();
-    // Those that are equal are never looked at one by one.
+    let lots = wishes.lots();
+    // Those that are equal are never looked at one by one, and those of which none is like another are so already.
+    let are_of_one = lots.len() == reserve.len();
     let lots_of_one = match equal {
-        Some(_) => RawArrayBuf::new(),
-        None => wishes.lots_of_one(),
+        None if !are_of_one => wishes.lots_of_one(),
+        _ => RawArrayBuf::new(),
     };
     rawdoc! {
         "settle": texts(&wishes.settle),
         "first": first,
         "last": last,
-        "lots": wishes.lots(),
+        "lots": RawArrayBuf::from_iter(lots),
         "lotsOfOne": lots_of_one,
         "count": i64::try_from(reserve.len()).unwrap_or(i64::MAX),
         "tickets": quantities().sum::<i64>(),
@@ -142,8 +144,9 @@ fn one_by_one(available: &str) -> RawDocumentBuf {
         "left": { "$subtract": ["$$value.left", "$$this.quantity"] },
         "granted": { "$concatArrays": ["$$value.granted", ["$$this"]] },
     };
+    let are_of_one = rawdoc! { "$eq": ["$step.lotsOfOne", []] };
     let decided = rawdoc! { "$reduce": {
-        "input": "$step.lotsOfOne",
+        "input": { "$cond": [are_of_one, "$step.lots", "$step.lotsOfOne"] },
         "initialValue": { "left": available, "granted": [] },
         "in": { "$cond": [fits, grant, "$$value"] },
     } };

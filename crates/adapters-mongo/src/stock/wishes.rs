@@ -157,7 +157,7 @@ impl Wishes<'_> {
             fields: rawdoc! { "available": { "$subtract": [available(key), self.quantities(key).sum::<i64>()] } },
         });
         let taken: i64 = self.reserve.iter().map(|wish| quantity(wish)).sum();
-        let lots = rawdoc! { "$map": { "input": literal(self.lots()), "in": new_lot() } };
+        let lots = rawdoc! { "$map": { "input": literal(RawArrayBuf::from_iter(self.lots())), "in": new_lot() } };
         event_with(lots, changes, taken)
     }
 
@@ -186,7 +186,7 @@ impl Wishes<'_> {
 
     /// The lots that the wishes become if all are granted, but for the time. Those that are alike share one; a
     /// hold with a key is by itself, for the key to go with it.
-    pub(super) fn lots(&self) -> RawArrayBuf {
+    pub(super) fn lots(&self) -> Vec<RawDocumentBuf> {
         let mut lots: Vec<(&Reservation, RawArrayBuf)> = Vec::new();
         // Of types and numbers there are few; of keys there may be as many as wishes.
         let mut shared: Vec<usize> = Vec::new();
@@ -212,15 +212,8 @@ impl Wishes<'_> {
         wishes.map(|wish| lot(wish, ids_of(wish))).collect()
     }
 
-    /// The most lots that they become.
-    pub(super) fn most_lots(&self) -> usize {
-        match self.equal() {
-            Some(_) => 1,
-            None => self.reserve.len(),
-        }
-    }
-
-    fn ids(&self) -> RawArrayBuf {
+    /// The ids of all.
+    pub(super) fn ids(&self) -> RawArrayBuf {
         let wishes = self.reserve.iter();
         wishes.map(|wish| wish.id.to_string()).collect()
     }

@@ -227,6 +227,22 @@ async fn holds_of_the_version_before_go_with_those_of_other_events() {
     assert_eq!(state(&store, two).await, (11, left));
 }
 
+/// What a shell made of one hold must not keep the tickets of the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_of_no_number_keeps_no_other_from_being_released() {
+    let store = Store::new().await;
+    let event = store.event(10).await;
+    let wishes = [reservation(event, 2), reservation(event, 3)];
+    store.reserve(wishes.to_vec()).await;
+    let broken = doc! { "holds.0.quantity": "two" };
+    store.edit(event, broken).await.unwrap();
+    let [_, whole] = wishes.map(|wish| wish.hold_ref());
+    store.stock.release(&[whole]).await.unwrap();
+    let document = store.document(event).await;
+    assert_eq!(document.get_i64("availableTickets").unwrap(), 8);
+    assert_eq!(document.get_array("holds").unwrap().len(), 1);
+}
+
 /// The tickets that are left of an event, and its holds.
 async fn state(store: &Store, event: EventId) -> (i64, Vec<HoldRef>) {
     let document = store.document(event).await;

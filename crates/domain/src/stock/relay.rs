@@ -13,7 +13,7 @@ use crate::metric::OUTBOX_ROWS;
 use crate::time::Timestamp;
 
 /// The most outbox rows of one batch: a row has up to some hundred records, and all of a batch are in memory
-/// at once. About as many come in the time between two rounds while a hot event is on sale.
+/// at once. More come in the time between two rounds only while a hot event is on sale.
 const MAX_ROWS: u64 = 16;
 /// The most audit records of one write.
 const MAX_RECORDS: usize = 1_000;
