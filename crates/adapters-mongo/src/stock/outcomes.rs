@@ -66,7 +66,10 @@ pub(super) fn projection_of_update(wishes: &Wishes<'_>) -> RawDocumentBuf {
     let granted = match wishes.equal() {
         Some(_) => of_lots(last(1), ids_of_lot()),
         // Before what was granted there may be lots of others, which may be large.
-        None => of_lots(last(wishes.reserve.len()), ids_asked_for(&wishes.ids())),
+        None => asking_for(
+            wishes.ids(),
+            of_lots(last(wishes.reserve.len()), ids_asked_for()),
+        ),
     };
     projection(wishes.reserve.iter().copied(), granted)
 }
@@ -77,16 +80,16 @@ fn projection_of_read(wishes: &[Reservation]) -> RawDocumentBuf {
     // A set of those asked for is made for each intersection: one for all lots of one, of which there may be
     // thousands, and one for each large lot.
     let firsts = of_lots(lots(), rawdoc! { "$arrayElemAt": [ids_of_lot(), 0] });
-    let firsts = rawdoc! { "$setIntersection": [firsts, literal(asked.clone())] };
+    let firsts = rawdoc! { "$setIntersection": [firsts, ASKED] };
     let larger = rawdoc! { "$filter": {
         "input": lots(), "as": "lot", "cond": { "$gt": [{ "$size": ids_of_lot() }, 1_i64] },
     } };
     let granted = rawdoc! { "$cond": [
         { "$lte": [holds(), FEW] },
         of_lots(lots(), ids_of_lot()),
-        { "$concatArrays": [[firsts], of_lots(larger, ids_asked_for(&asked))] },
+        { "$concatArrays": [[firsts], of_lots(larger, ids_asked_for())] },
     ] };
-    projection(wishes, granted)
+    projection(wishes, asking_for(asked, granted))
 }
 
 /// `ids` of each of `lots`, which call it `$$lot`.
@@ -94,10 +97,18 @@ fn of_lots(lots: RawDocumentBuf, ids: RawDocumentBuf) -> RawDocumentBuf {
     rawdoc! { "$map": { "input": lots, "as": "lot", "in": ids } }
 }
 
-/// The ids of `$$lot`, of a large one only those that are among `asked`.
-fn ids_asked_for(asked: &RawArrayBuf) -> RawDocumentBuf {
+/// The ids that are asked for.
+const ASKED: &str = "$$asked";
+
+/// `answer` with [`ASKED`], which is sent once: there may be a thousand.
+fn asking_for(asked: RawArrayBuf, answer: RawDocumentBuf) -> RawDocumentBuf {
+    rawdoc! { "$let": { "vars": { "asked": literal(asked) }, "in": answer } }
+}
+
+/// The ids of `$$lot`, of a large one only those that are asked for.
+fn ids_asked_for() -> RawDocumentBuf {
     let are_few = rawdoc! { "$lte": [{ "$size": ids_of_lot() }, FEW] };
-    let those = rawdoc! { "$setIntersection": [ids_of_lot(), literal(asked.clone())] };
+    let those = rawdoc! { "$setIntersection": [ids_of_lot(), ASKED] };
     rawdoc! { "$cond": [are_few, ids_of_lot(), those] }
 }
 
