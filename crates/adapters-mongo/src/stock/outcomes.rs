@@ -9,7 +9,7 @@ use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, RawArrayBuf, RawDocumentBuf, doc, rawdoc};
 
 use super::pipeline::{hold_count, ids_of_lot, literal, texts};
-use super::wishes::{Wishes, held_keys};
+use super::wishes::{Wishes, held_keys, ids_of};
 use crate::connection::{MongoDatabase, SERVER_LIMIT};
 use crate::error::MongoError;
 use crate::event_document::{count, id, integer, object_id};
@@ -67,7 +67,7 @@ pub(super) fn projection_of_update(wishes: &Wishes<'_>) -> RawDocumentBuf {
         Some(_) => of_lots(last(1), ids_of_lot()),
         // Before what was granted there may be lots of others, which may be large.
         None => asking_for(
-            wishes.ids(),
+            ids_of(wishes.reserve.iter().copied()),
             of_lots(last(wishes.reserve.len()), ids_asked_for()),
         ),
     };
@@ -76,7 +76,6 @@ pub(super) fn projection_of_update(wishes: &Wishes<'_>) -> RawDocumentBuf {
 
 /// The same for a document that others may have updated since.
 fn projection_of_read(wishes: &[Reservation]) -> RawDocumentBuf {
-    let asked: RawArrayBuf = wishes.iter().map(|wish| wish.id.to_string()).collect();
     // A set of those asked for is made for each intersection: one for all lots of one, of which there may be
     // thousands, and one for each large lot.
     let firsts = of_lots(lots(), rawdoc! { "$arrayElemAt": [ids_of_lot(), 0] });
@@ -89,7 +88,7 @@ fn projection_of_read(wishes: &[Reservation]) -> RawDocumentBuf {
         of_lots(lots(), ids_of_lot()),
         { "$concatArrays": [[firsts], of_lots(larger, ids_asked_for())] },
     ] };
-    projection(wishes, asking_for(asked, granted))
+    projection(wishes, asking_for(ids_of(wishes), granted))
 }
 
 /// `ids` of each of `lots`, which call it `$$lot`.

@@ -21,11 +21,13 @@ const ID: &str = "$$id";
 /// Up to here a list of ids is looked through one by one: as many ids of a lot, or as many as are asked for.
 const SHORT: usize = 32;
 
+/// The ids in `$$lot` of ours.
+pub(super) const IDS_OF_LOT: &str = "$$lot.reservationIds";
+
 /// The ids of the holds in `$$lot`. Instances of the version before leave holds of one `reservationId` each, and
 /// know no others: to them such a hold must look as it did for as long as it is there.
 pub(super) fn ids_of_lot() -> RawDocumentBuf {
-    let ids = "$$lot.reservationIds";
-    rawdoc! { "$cond": [{ "$isArray": [ids] }, ids, ["$$lot.reservationId"]] }
+    rawdoc! { "$cond": [{ "$isArray": [IDS_OF_LOT] }, IDS_OF_LOT, ["$$lot.reservationId"]] }
 }
 
 /// How many holds are in `$$lot`.
@@ -66,7 +68,7 @@ fn lots_less(gone: impl Into<RawBson>, is_gone: RawDocumentBuf) -> RawDocumentBu
     rawdoc! { "$filter": {
         "input": { "$map": { "input": "$holds", "as": "lot", "in": lot } },
         "as": "lot",
-        "cond": { "$ne": ["$$lot.reservationIds", []] },
+        "cond": { "$ne": [IDS_OF_LOT, []] },
     } }
 }
 

@@ -11,7 +11,8 @@ use domain::stock::TicketType;
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf, rawdoc};
 
 use super::pipeline::{
-    STEP, TypeChange, held, literal, lots_without_settled, not, range, texts, without_step,
+    IDS_OF_LOT, STEP, TypeChange, held, literal, lots_without_settled, not, range, texts,
+    without_step,
 };
 use super::wishes::{
     ROOM, Wishes, and, available, event_with, first_of_lot, fits, held_keys, new_lot, open,
@@ -20,8 +21,6 @@ use super::wishes::{
 use crate::event_document::object_id;
 use crate::update_command::statement_for_each;
 
-/// The ids in `$$lot` of ours.
-const IDS_OF_LOT: &str = "$$lot.reservationIds";
 /// The most events of one statement: each looks its part up from the first on.
 const MOST: usize = 64;
 

@@ -80,7 +80,7 @@ impl Wishes<'_> {
         };
         let lot = first_of_lot(
             literal(lot(first, RawArrayBuf::new())),
-            literal(self.ids()),
+            literal(ids_of(self.reserve.iter().copied())),
             "$$count",
         );
         let lots = RawArrayBuf::from_iter([rawdoc! { "$mergeObjects": [lot, { "at": "$$NOW" }] }]);
@@ -198,7 +198,7 @@ impl Wishes<'_> {
                     if wish.key_hash.is_none() {
                         shared.push(lots.len());
                     }
-                    lots.push((wish, ids_of(wish)));
+                    lots.push((wish, ids_of([*wish])));
                 }
             }
         }
@@ -209,13 +209,7 @@ impl Wishes<'_> {
     /// The same with each wish in a lot of its own.
     pub(super) fn lots_of_one(&self) -> RawArrayBuf {
         let wishes = self.reserve.iter();
-        wishes.map(|wish| lot(wish, ids_of(wish))).collect()
-    }
-
-    /// The ids of all.
-    pub(super) fn ids(&self) -> RawArrayBuf {
-        let wishes = self.reserve.iter();
-        wishes.map(|wish| wish.id.to_string()).collect()
+        wishes.map(|wish| lot(wish, ids_of([*wish]))).collect()
     }
 
     /// The types asked for, each once.
@@ -313,8 +307,10 @@ fn are_alike(one: &Reservation, other: &Reservation) -> bool {
     are_unkeyed && one.ticket_type == other.ticket_type && one.quantity == other.quantity
 }
 
-fn ids_of(wish: &Reservation) -> RawArrayBuf {
-    RawArrayBuf::from_iter([wish.id.to_string()])
+/// The ids of `wishes`.
+pub(super) fn ids_of<'a>(wishes: impl IntoIterator<Item = &'a Reservation>) -> RawArrayBuf {
+    let wishes = wishes.into_iter();
+    wishes.map(|wish| wish.id.to_string()).collect()
 }
 
 /// The holds of `ids`, which are like `wish`.
